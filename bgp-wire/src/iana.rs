@@ -1,0 +1,1 @@
+//! IANA code points.
