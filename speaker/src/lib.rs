@@ -1,5 +1,6 @@
 //! Myna, an embedded BGP speaker.
 
+mod builder;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -10,4 +11,5 @@ pub mod host;
 pub mod origin;
 pub mod view;
 
-pub use handle::{Applied, Handle, RouteFilter, RouteListing, Shutdown, Stopped};
+pub use builder::{Builder, Speaker, StartError};
+pub use handle::{Applied, Handle, RouteFilter, RouteListing, RouteTable, Shutdown, Stopped};

@@ -1,6 +1,8 @@
 //! The forwarding table: the seam (`Fib`), the worker that drives it, and its implementations.
 use ipnet::IpNet;
+mod worker;
 use std::{fmt, net::IpAddr};
+pub use worker::{Demand, Worker};
 
 /// A route as the forwarding table holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
