@@ -1,13 +1,19 @@
 //! How an embedder makes a speaker.
-use crate::{Handle, config::Config, fib::Fib};
+
+use crate::{
+    Handle,
+    config::Config,
+    fib::Fib,
+    supervisor::{self, Parts},
+};
 use std::fmt;
 
-/// A speaker; see [`Speaker::builder`].
+/// A BGP speaker; [`Speaker::builder`] makes one.
 #[derive(Debug)]
 pub struct Speaker {}
 
 impl Speaker {
-    /// Begins with a checked configuration. Nothing is opened before `start`.
+    /// Begins with a checked configuration. Nothing is opened before [`Builder::start`].
     pub fn builder(config: Config) -> Builder {
         Builder { config, fib: None }
     }
@@ -19,14 +25,22 @@ pub struct Builder {
     fib: Option<Box<dyn Fib>>,
 }
 
-/// Why a speaker did not start. `Display` says what, where and what to do.
-#[derive(Debug)]
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+/// Why a speaker did not start: what, where and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StartError(pub String);
+
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
+
 impl std::error::Error for StartError {}
 
 impl Builder {
@@ -36,10 +50,13 @@ impl Builder {
         self.fib = Some(fib);
         self
     }
+
     /// Starts within the current tokio runtime. Threads and sockets are made here, so in the
     /// caller's network namespace.
+    ///
+    /// # Errors
+    /// A port that is taken, a kernel that cannot be read, no router id, an unknown filter.
     pub async fn start(self) -> Result<Handle, StartError> {
-        let _ = (self.config, self.fib);
-        todo!()
+        supervisor::start(Parts { config: self.config, fib: self.fib }).await
     }
 }

@@ -1,81 +1,215 @@
 //! The handle of a running speaker.
-use crate::{config::Config, view};
-use ipnet::IpNet;
 
-/// A cloneable handle; the speaker goes on until `shutdown`, whatever happens to its handles.
+use crate::{
+    Event,
+    config::Config,
+    engine::{Engine, Question},
+    supervisor::Request,
+    view,
+};
+use ipnet::IpNet;
+use rib::{PeerId, Query, QueryPosition};
+use std::fmt;
+use tokio::sync::{broadcast, mpsc, oneshot};
+
+/// A cloneable handle. The speaker goes on until [`Handle::shutdown`], or until the last handle
+/// is dropped: then its sessions end with Cease/Administrative Shutdown.
 #[derive(Clone, Debug)]
-pub struct Handle {}
+pub struct Handle {
+    pub(crate) supervisor: mpsc::Sender<Request>,
+    pub(crate) engine: Engine,
+    pub(crate) events: broadcast::Sender<Event>,
+}
+
 /// The speaker has stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stopped;
+
+impl fmt::Display for Stopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the speaker has stopped")
+    }
+}
+
+impl std::error::Error for Stopped {}
+
 /// How to stop.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Shutdown {
-    /// Cease/Administrative Shutdown with this text (RFC 9003); routes as configured
+    /// Cease/Administrative Shutdown with this text (RFC 9003); routes are kept in the kernel or
+    /// removed as configured.
     Administrative(String),
-    /// no NOTIFICATION, routes stay in the kernel: neighbors with graceful restart keep forwarding
+    /// No NOTIFICATION, and routes stay in the kernel: neighbors with graceful restart keep
+    /// forwarding (RFC 4724 §4.2).
     Graceful,
 }
+
 /// Which routes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RouteFilter {
-    /// this prefix and its more-specifics
+    /// This prefix and its more-specifics.
     pub within: Option<IpNet>,
-    /// which table
+    /// Which table.
     pub table: RouteTable,
 }
+
 /// Which table, by neighbor name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum RouteTable {
+    /// Every path of every prefix, best first.
     #[default]
     All,
+    /// What a neighbor sent, rejected or not.
     Received(String),
+    /// What a neighbor sent and was rejected, with the reason.
     Rejected(String),
+    /// What a neighbor is told.
     Exported(String),
+    /// What a neighbor is not told, with the reason.
+    NotExported(String),
 }
-/// What `apply` changed, in words, one line a change; empty: nothing.
+
+/// What [`Handle::apply`] changed, in words, one line a change; empty: nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Applied {
     /// "neighbor bgp1: export policy changed", …
     pub changes: Vec<String>,
 }
-/// A listing that goes on slice by slice.
+
+/// A listing that goes on slice by slice; nothing is held in the speaker between slices.
 #[derive(Debug)]
-pub struct RouteListing {}
+pub struct RouteListing {
+    engine: Engine,
+    query: Query,
+    within: Option<IpNet>,
+    position: Option<QueryPosition>,
+}
+
 impl RouteListing {
     /// The next slice (a few hundred routes at most); `None` at the end.
+    ///
+    /// # Errors
+    /// The speaker has stopped.
     pub async fn next(&mut self) -> Result<Option<Vec<view::Route>>, Stopped> {
-        todo!()
+        while let Some(position) = self.position.take() {
+            let (query, within) = (self.query, self.within);
+            let slice = self
+                .engine
+                .ask(|reply| Question::Routes { query, within, position, reply })
+                .await
+                .ok_or(Stopped)?;
+            self.position = slice.more.then_some(slice.position);
+            if !slice.routes.is_empty() {
+                return Ok(Some(slice.routes));
+            }
+        }
+        Ok(None)
     }
 }
+
 impl Handle {
+    async fn ask<T>(
+        &self,
+        request: impl FnOnce(oneshot::Sender<T>) -> Request,
+    ) -> Result<T, Stopped> {
+        let (reply, answer) = oneshot::channel();
+        self.supervisor.send(request(reply)).await.map_err(|_| Stopped)?;
+        answer.await.map_err(|_| Stopped)
+    }
+
     /// The speaker as a whole.
+    ///
+    /// # Errors
+    /// The speaker has stopped.
     pub async fn status(&self) -> Result<view::Status, Stopped> {
-        todo!()
+        self.ask(Request::Status).await
     }
+
     /// All neighbors, in the configuration's order.
+    ///
+    /// # Errors
+    /// The speaker has stopped.
     pub async fn neighbors(&self) -> Result<Vec<view::Neighbor>, Stopped> {
-        todo!()
+        self.ask(|reply| Request::Neighbors(None, reply)).await
     }
+
     /// One neighbor; `None`: no such name.
-    pub async fn neighbor(&self, _name: &str) -> Result<Option<view::Neighbor>, Stopped> {
-        todo!()
+    ///
+    /// # Errors
+    /// The speaker has stopped.
+    pub async fn neighbor(&self, name: &str) -> Result<Option<view::Neighbor>, Stopped> {
+        let name = Some(name.to_owned());
+        Ok(self.ask(|reply| Request::Neighbors(name, reply)).await?.pop())
     }
-    /// Routes; the error says what is wrong with the filter (no such neighbor).
-    pub async fn routes(&self, _filter: RouteFilter) -> Result<RouteListing, String> {
-        todo!()
+
+    /// Routes, slice by slice.
+    ///
+    /// # Errors
+    /// What is wrong with the filter (no such neighbor), or that the speaker has stopped.
+    pub async fn routes(&self, filter: RouteFilter) -> Result<RouteListing, String> {
+        let query = match &filter.table {
+            RouteTable::All => Query::All,
+            RouteTable::Received(name) => Query::Received(self.peer(name).await?),
+            RouteTable::Rejected(name) => Query::Rejected(self.peer(name).await?),
+            RouteTable::Exported(name) => Query::Exported(self.peer(name).await?),
+            RouteTable::NotExported(name) => Query::NotExported(self.peer(name).await?),
+        };
+        Ok(RouteListing {
+            engine: self.engine.clone(),
+            query,
+            within: filter.within,
+            position: Some(QueryPosition::default()),
+        })
     }
+
+    async fn peer(&self, name: &str) -> Result<PeerId, String> {
+        let wanted = name.to_owned();
+        self.ask(|reply| Request::Peer(wanted, reply))
+            .await
+            .map_err(|stopped| stopped.to_string())?
+            .map_err(|known| {
+                format!("no neighbor is called \"{name}\"; there are: {}", known.join(", "))
+            })
+    }
+
     /// The kernel table.
+    ///
+    /// # Errors
+    /// The speaker has stopped.
     pub async fn kernel(&self) -> Result<view::Kernel, Stopped> {
-        todo!()
+        self.engine.ask(|reply| Question::Kernel { reply }).await.ok_or(Stopped)
     }
-    /// Goes over to `config`: only what differs is touched. On an error nothing was changed.
-    pub async fn apply(&self, _config: Config) -> Result<Applied, String> {
-        todo!()
+
+    /// Asks a neighbor for its routes again (RFC 2918), in every negotiated family.
+    ///
+    /// # Errors
+    /// No such neighbor, or the speaker has stopped.
+    pub async fn refresh(&self, name: &str) -> Result<(), String> {
+        self.peer(name).await?;
+        let name = name.to_owned();
+        self.ask(|reply| Request::Refresh(name, reply)).await.map_err(|stopped| stopped.to_string())
     }
-    /// Stops the speaker and waits until everything is closed and the kernel table is as configured.
-    pub async fn shutdown(&self, _how: Shutdown) {
-        todo!()
+
+    /// What happens from now on.
+    #[must_use]
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.events.subscribe()
+    }
+
+    /// Goes over to `config`: only what differs is touched.
+    ///
+    /// # Errors
+    /// In words; nothing was changed then.
+    pub async fn apply(&self, config: Config) -> Result<Applied, String> {
+        self.ask(|reply| Request::Apply(Box::new(config), reply))
+            .await
+            .map_err(|stopped| stopped.to_string())?
+    }
+
+    /// Stops the speaker and waits until everything is said and closed, and the kernel table is as
+    /// configured. A speaker that has stopped already stays so.
+    pub async fn shutdown(&self, how: Shutdown) {
+        // An error says that it has stopped, which is what was wanted.
+        let _ = self.ask(|reply| Request::Shutdown(how, reply)).await;
     }
 }

@@ -5,11 +5,17 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod control;
+mod engine;
+mod event;
 pub mod fib;
 mod handle;
 pub mod host;
 pub mod origin;
+mod session;
+pub mod sockopt;
+mod supervisor;
 pub mod view;
 
 pub use builder::{Builder, Speaker, StartError};
+pub use event::Event;
 pub use handle::{Applied, Handle, RouteFilter, RouteListing, RouteTable, Shutdown, Stopped};

@@ -1,0 +1,112 @@
+//! From best paths to the kernel table: what the worker asks for, and no more.
+
+use crate::fib::{Demand, Fib, FibChange, FibNextHop, FibRoute, Worker};
+use bgp_wire::NextHop;
+use rib::{Change, CursorId, PeerId, Shard};
+use std::{io, net::IpAddr, sync::Arc};
+
+/// The engine's side of a kernel table.
+#[derive(Debug)]
+pub(crate) struct Feed {
+    worker: Worker,
+    cursor: CursorId,
+    /// A rewound pass is under way: the worker is told where it ends.
+    rewinding: bool,
+    changes: Vec<Change>,
+}
+
+impl Feed {
+    /// Starts the worker; it sees the whole table first.
+    pub(crate) fn start(
+        fib: Box<dyn Fib>,
+        kernel: crate::config::Kernel,
+        wake: Arc<dyn Fn() + Send + Sync>,
+        shard: &mut Shard,
+    ) -> io::Result<Self> {
+        let worker = Worker::start(fib, kernel, wake)?;
+        Ok(Self {
+            worker,
+            cursor: shard.subscribe(),
+            rewinding: false,
+            changes: Vec::new(),
+        })
+    }
+
+    /// Gives what is asked for, if there is any; `true`: something was given.
+    pub(crate) fn feed(
+        &mut self,
+        shard: &mut Shard,
+        interface_of: impl Fn(PeerId) -> Option<u32>,
+    ) -> bool {
+        let mut room = match self.worker.demand() {
+            Demand::Nothing => return false,
+            Demand::Changes(room) => room,
+            Demand::Rewind => {
+                shard.rewind(self.cursor);
+                self.rewinding = true;
+                1024
+            }
+        };
+        room = room.clamp(1, 4096);
+        self.changes.clear();
+        shard.changes(self.cursor, room, &mut self.changes);
+        let complete = self.rewinding && self.changes.len() < room;
+        if self.changes.is_empty() && !complete {
+            return false;
+        }
+        let changes = self
+            .changes
+            .drain(..)
+            .map(|change| wanted(change, &interface_of))
+            .collect();
+        self.worker.give(changes, complete);
+        self.rewinding &= !complete;
+        true
+    }
+
+    /// The worker itself, for questions.
+    pub(crate) fn worker(&self) -> &Worker {
+        &self.worker
+    }
+
+    /// All that was to be waited for is there.
+    pub(crate) fn settled(&mut self) {
+        self.worker.settled();
+    }
+
+    /// Ends the worker.
+    pub(crate) fn shutdown(self, shard: &mut Shard, keep: bool) {
+        shard.unsubscribe(self.cursor);
+        self.worker.shutdown(keep);
+    }
+}
+
+fn wanted(change: Change, interface_of: impl Fn(PeerId) -> Option<u32>) -> FibChange {
+    let Some(next_hop) = change.next_hop else {
+        return FibChange::Remove(change.prefix);
+    };
+    let interface = change.peer.and_then(interface_of);
+    // RFC 2545 §3: with a link-local address beside the global one, forwarding on the shared link
+    // may use either; the global one needs no interface, so link-local is used only alone.
+    let address = match next_hop {
+        NextHop::V4(address) => IpAddr::V4(address),
+        NextHop::V6 { global, link_local } => match link_local {
+            Some(link_local) if interface.is_some() || global.is_unspecified() => {
+                IpAddr::V6(link_local)
+            }
+            _ => IpAddr::V6(global),
+        },
+    };
+    let interface = match address {
+        IpAddr::V6(address) if address.is_unicast_link_local() => interface,
+        _ => None,
+    };
+    FibChange::Install(FibRoute {
+        prefix: change.prefix,
+        next_hops: vec![FibNextHop {
+            address,
+            interface,
+            weight: 1,
+        }],
+    })
+}

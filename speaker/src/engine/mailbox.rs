@@ -1,0 +1,106 @@
+//! Where the engine leaves encoded UPDATEs for one session.
+//!
+//! Credit of one buffer: the engine fills only what the session has emptied. A neighbor that
+//! stops reading therefore costs one buffer of about [`ROOM`] octets, however much changes.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+
+/// About how many octets are encoded ahead for one session.
+pub(crate) const ROOM: usize = 64 * 1024;
+
+/// Encoded UPDATEs and how many there are.
+#[derive(Debug, Default)]
+pub(crate) struct Outbound {
+    /// Whole UPDATEs.
+    pub(crate) octets: Vec<u8>,
+    /// Their number.
+    pub(crate) messages: u64,
+}
+
+#[derive(Debug, Default)]
+struct Content {
+    outbound: Outbound,
+    /// The session this content is for; octets of an ended session are never sent on a new one.
+    epoch: u64,
+    full: bool,
+}
+
+/// The buffer between the engine and one session.
+#[derive(Debug, Default)]
+pub(crate) struct Mailbox {
+    content: Mutex<Content>,
+    filled: Notify,
+}
+
+impl Mailbox {
+    fn content(&self) -> MutexGuard<'_, Content> {
+        self.content.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The session's side: a new session begins, whatever was left is dropped.
+    pub(crate) fn begin(&self, epoch: u64) {
+        *self.content() = Content {
+            epoch,
+            ..Content::default()
+        };
+    }
+
+    /// The session's side: what was filled, if anything.
+    pub(crate) fn take(&self) -> Option<Outbound> {
+        let mut content = self.content();
+        if !content.full {
+            return None;
+        }
+        content.full = false;
+        Some(std::mem::take(&mut content.outbound))
+    }
+
+    /// The session's side: waits until `take` may give something.
+    pub(crate) async fn filled(&self) {
+        self.filled.notified().await;
+    }
+
+    /// The engine's side: calls `fill` if the mailbox of this epoch is empty; the answer is
+    /// `fill`'s, or `None` when it was not called.
+    pub(crate) fn fill<T>(&self, epoch: u64, fill: impl FnOnce(&mut Outbound) -> T) -> Option<T> {
+        let mut content = self.content();
+        if content.full || content.epoch != epoch {
+            return None;
+        }
+        let answer = fill(&mut content.outbound);
+        if !content.outbound.octets.is_empty() {
+            content.full = true;
+            drop(content);
+            self.filled.notify_one();
+        }
+        Some(answer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_mailbox_is_not_filled_again() {
+        let mailbox = Mailbox::default();
+        mailbox.begin(1);
+        assert_eq!(mailbox.fill(1, |out| out.octets.push(7)), Some(()));
+        assert_eq!(mailbox.fill(1, |_| ()), None);
+        assert_eq!(mailbox.take().map(|out| out.octets), Some(vec![7]));
+        assert!(mailbox.take().is_none());
+        assert_eq!(mailbox.fill(1, |_| ()), Some(()));
+    }
+
+    #[test]
+    fn octets_of_an_ended_session_are_never_seen_by_the_next() {
+        let mailbox = Mailbox::default();
+        mailbox.begin(1);
+        mailbox.fill(1, |out| out.octets.push(7));
+        mailbox.begin(2);
+        assert!(mailbox.take().is_none());
+        assert_eq!(mailbox.fill(1, |out| out.octets.push(8)), None);
+        assert!(mailbox.take().is_none());
+    }
+}

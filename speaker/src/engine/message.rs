@@ -1,0 +1,123 @@
+//! What the engine is told and asked.
+
+use super::Mailbox;
+use crate::{fib::Fib, view};
+use bgp_wire::{Family, RouteRefresh, Update};
+use bytes::Bytes;
+use ipnet::IpNet;
+use rib::{PeerConfig, PeerCounters, PeerId, PeerUp, Query, QueryPosition};
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+/// Who a peer of the table is, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SourceMeta {
+    /// A neighbor's name, "connected" or "static".
+    pub(crate) name: String,
+    /// What kind of source.
+    pub(crate) kind: SourceKind,
+}
+
+/// What kind of source a peer of the table is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SourceKind {
+    /// Routes of this host.
+    Local,
+    /// A neighbor.
+    Neighbor {
+        /// Index of the interface of a link-local neighbor: its next hops need it.
+        interface: Option<u32>,
+        /// Its routes are waited for before old routes are swept from the kernel.
+        expected: bool,
+    },
+}
+
+/// What was learned. In order per sender.
+#[derive(Debug)]
+pub(crate) enum Learned {
+    /// A session came up.
+    Up {
+        peer: PeerId,
+        epoch: u64,
+        up: Box<PeerUp>,
+    },
+    /// UPDATEs of an established session, parsed.
+    Updates {
+        peer: PeerId,
+        updates: Vec<Update<Bytes>>,
+    },
+    /// A neighbor asked for our routes.
+    Refresh { peer: PeerId, refresh: RouteRefresh },
+    /// Nothing more is to be waited for from this neighbor although it sent no End-of-RIB.
+    AssumeLoaded { peer: PeerId, epoch: u64 },
+    /// A session went down.
+    Down { peer: PeerId, epoch: u64 },
+    /// Prefixes of this host appeared and vanished.
+    Local {
+        peer: PeerId,
+        announced: Vec<IpNet>,
+        withdrawn: Vec<IpNet>,
+    },
+}
+
+/// Questions and configuration.
+pub(crate) enum Question {
+    /// A new source of routes.
+    AddPeer {
+        meta: SourceMeta,
+        config: Box<PeerConfig>,
+        mailbox: Option<Arc<Mailbox>>,
+        reply: oneshot::Sender<PeerId>,
+    },
+    /// Policies or AS numbers changed.
+    ConfigurePeer {
+        peer: PeerId,
+        meta: SourceMeta,
+        config: Box<PeerConfig>,
+    },
+    /// A source is gone for good.
+    RemovePeer { peer: PeerId },
+    /// Counts of one peer, in the order of `families`.
+    Counters {
+        peer: PeerId,
+        families: Vec<Family>,
+        reply: oneshot::Sender<Vec<PeerCounters>>,
+    },
+    /// Prefixes and paths a family.
+    Totals {
+        family: Family,
+        reply: oneshot::Sender<(u64, u64)>,
+    },
+    /// A slice of a listing.
+    Routes {
+        query: Query,
+        within: Option<IpNet>,
+        position: QueryPosition,
+        reply: oneshot::Sender<Slice>,
+    },
+    /// The kernel table.
+    Kernel {
+        reply: oneshot::Sender<view::Kernel>,
+    },
+    /// A new kernel table in place of the old one, whose routes are removed or kept.
+    ReplaceFib {
+        fib: Option<(Box<dyn Fib>, crate::config::Kernel)>,
+        keep_old: bool,
+        reply: oneshot::Sender<std::io::Result<()>>,
+    },
+    /// The restart window is over.
+    WindowOver,
+    /// Finish: the kernel table keeps or loses our routes.
+    Stop {
+        keep: bool,
+        reply: oneshot::Sender<()>,
+    },
+}
+
+/// A slice of a listing and where it goes on.
+#[derive(Debug)]
+pub(crate) struct Slice {
+    pub(crate) routes: Vec<view::Route>,
+    pub(crate) position: QueryPosition,
+    pub(crate) more: bool,
+}

@@ -1,0 +1,581 @@
+//! The task of one neighbor.
+
+use super::{
+    connection::{Connection, Progress},
+    connector::{Connector, Pace, words},
+    view::{self, SessionView},
+};
+use crate::{
+    Event, clock,
+    engine::{Engine, Learned, Mailbox},
+    host::Host,
+};
+use bgp_fsm::{Action, Command, ConnectFailure, Received, Session, Slot, State};
+use bgp_wire::{Disposition, Family, Negotiated, Notification, Update, UpdateContext};
+use bytes::Bytes;
+use rib::{PeerId, PeerUp};
+use std::{
+    collections::VecDeque,
+    future::Future,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    pin::Pin,
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{
+    net::TcpStream,
+    sync::{broadcast, mpsc, oneshot, watch},
+    task::{AbortHandle, JoinHandle, JoinSet},
+};
+use tracing::{debug, info, warn};
+
+/// Without End-of-RIB in this time after Established a neighbor is taken to have sent all it has.
+const LOADING: Duration = Duration::from_secs(30);
+
+/// What a session is made of.
+#[derive(Debug)]
+pub(crate) struct SessionOptions {
+    pub(crate) name: String,
+    pub(crate) fsm: bgp_fsm::Config,
+    pub(crate) connector: Connector,
+    /// The configured interface of a link-local neighbor.
+    pub(crate) peer: PeerId,
+    pub(crate) mailbox: Arc<Mailbox>,
+    pub(crate) engine: Engine,
+    pub(crate) host: watch::Receiver<Arc<Host>>,
+    pub(crate) pace: Arc<Pace>,
+    pub(crate) events: broadcast::Sender<Event>,
+    /// Feeds the jitter of the timers.
+    pub(crate) seed: u64,
+    /// Configured, but not to be started.
+    pub(crate) disabled: bool,
+}
+
+/// What a session may be asked.
+#[derive(Debug)]
+pub(crate) enum SessionCommand {
+    /// How it stands.
+    View(oneshot::Sender<SessionView>),
+    /// Ask the neighbor for its routes again (RFC 2918).
+    Refresh(Family),
+    /// End it with this NOTIFICATION, or silently; answered when all is said and closed.
+    Stop(Option<Notification>, oneshot::Sender<()>),
+}
+
+/// A connection that the neighbor made.
+pub(crate) type Accepted = TcpStream;
+
+/// The other end of a session's task.
+#[derive(Clone, Debug)]
+pub(crate) struct SessionHandle {
+    pub(crate) commands: mpsc::Sender<SessionCommand>,
+    pub(crate) accepted: mpsc::Sender<Accepted>,
+}
+
+/// Starts the task of one neighbor.
+pub(crate) fn spawn(options: SessionOptions) -> (SessionHandle, JoinHandle<()>) {
+    let (commands, commands_in) = mpsc::channel(16);
+    let (accepted, accepted_in) = mpsc::channel(2);
+    let now = clock::now();
+    let mut session = Session::new(options.fsm.clone(), options.seed, now);
+    let connected = is_connected(&options.connector, &options.host.borrow());
+    session.handle_command(Command::Reachability { connected }, now);
+    if !options.disabled {
+        session.handle_command(Command::Start, now);
+    }
+    let task = Task {
+        session,
+        ours: None,
+        theirs: None,
+        connecting: None,
+        up: None,
+        epoch: 0,
+        outbox: VecDeque::new(),
+        farewells: JoinSet::new(),
+        faults: 0,
+        last_fault: None,
+        updates_out: 0,
+        octets_in: 0,
+        octets_out: 0,
+        seen: options.host.borrow().clone(),
+        connected,
+        last_failure: None,
+        options,
+    };
+    let task = tokio::spawn(task.run(commands_in, accepted_in));
+    (SessionHandle { commands, accepted }, task)
+}
+
+/// What is true only while Established.
+#[derive(Debug)]
+struct Up {
+    slot: Slot,
+    context: UpdateContext,
+    loading: AbortHandle,
+}
+
+type Connecting = Pin<Box<dyn Future<Output = Result<TcpStream, ConnectFailure>> + Send>>;
+
+struct Task {
+    options: SessionOptions,
+    session: Session,
+    ours: Option<Connection>,
+    theirs: Option<Connection>,
+    connecting: Option<Connecting>,
+    up: Option<Up>,
+    epoch: u64,
+    /// Toward the engine, in order. Nothing is read from the socket while anything is here.
+    outbox: VecDeque<Learned>,
+    farewells: JoinSet<()>,
+    faults: u64,
+    last_fault: Option<String>,
+    updates_out: u64,
+    /// Of connections that are closed.
+    octets_in: u64,
+    octets_out: u64,
+    seen: Arc<Host>,
+    connected: bool,
+    last_failure: Option<String>,
+}
+
+enum Input {
+    Timeout,
+    Command(Option<SessionCommand>),
+    Accepted(Accepted),
+    Connected(Result<TcpStream, ConnectFailure>),
+    Host(bool),
+    Filled,
+    Sent,
+    Progress(Slot, Progress),
+}
+
+impl Task {
+    async fn run(
+        mut self,
+        mut commands: mpsc::Receiver<SessionCommand>,
+        mut accepted: mpsc::Receiver<Accepted>,
+    ) {
+        let engine = self.options.engine.clone();
+        let mut host = self.options.host.clone();
+        let mut watching = true;
+        loop {
+            self.carry_out();
+            let deadline = self.session.poll_timeout();
+            let reading = self.outbox.is_empty();
+            let up = self.up.as_ref().map(|up| up.slot);
+            let filling = up.is_some_and(|slot| {
+                self.connection(slot).as_ref().is_some_and(Connection::wants_updates)
+            });
+            let input = tokio::select! {
+                biased;
+                () = until(deadline) => Input::Timeout,
+                command = commands.recv() => Input::Command(command),
+                Some(stream) = accepted.recv() => Input::Accepted(stream),
+                result = attempt(&mut self.connecting) => Input::Connected(result),
+                changed = host.changed(), if watching => Input::Host(changed.is_ok()),
+                permit = engine.routes().reserve(), if !reading => {
+                    if let (Ok(permit), Some(learned)) = (permit, self.outbox.pop_front()) {
+                        permit.send(learned);
+                    } else {
+                        // The engine is gone: the speaker is stopping.
+                        self.outbox.clear();
+                    }
+                    Input::Sent
+                }
+                () = self.options.mailbox.filled(), if filling => Input::Filled,
+                progress = ready(&mut self.ours, reading) => Input::Progress(Slot::Ours, progress),
+                progress = ready(&mut self.theirs, reading) => Input::Progress(Slot::Theirs, progress),
+            };
+            match input {
+                Input::Timeout => self.timeout(),
+                Input::Command(Some(SessionCommand::View(reply))) => {
+                    // Who asked may have gone away meanwhile.
+                    let _ = reply.send(self.view());
+                }
+                Input::Command(Some(SessionCommand::Refresh(family))) => {
+                    self.session.handle_command(Command::Refresh(family), clock::now());
+                }
+                Input::Command(Some(SessionCommand::Stop(notification, done))) => {
+                    self.stop(notification).await;
+                    let _ = done.send(());
+                    return;
+                }
+                // Nobody holds the handle any more: the speaker was dropped.
+                Input::Command(None) => {
+                    self.stop(Some(Notification::administrative_shutdown(""))).await;
+                    return;
+                }
+                Input::Accepted(stream) => self.accepted(stream),
+                Input::Connected(result) => self.connect_result(result),
+                Input::Host(alive) => {
+                    watching = alive;
+                    let seen = host.borrow_and_update().clone();
+                    self.host_changed(seen);
+                }
+                Input::Filled => self.mailbox_filled(),
+                Input::Sent => {}
+                Input::Progress(slot, progress) => self.progress(slot, progress),
+            }
+        }
+    }
+
+    fn connection(&mut self, slot: Slot) -> &mut Option<Connection> {
+        match slot {
+            Slot::Ours => &mut self.ours,
+            Slot::Theirs => &mut self.theirs,
+        }
+    }
+
+    /// Does all that the session asks for.
+    fn carry_out(&mut self) {
+        while self.farewells.try_join_next().is_some() {}
+        loop {
+            for slot in [Slot::Ours, Slot::Theirs] {
+                let mut octets = Vec::new();
+                if self.session.poll_transmit(slot, &mut octets)
+                    && let Some(connection) = self.connection(slot)
+                {
+                    connection.urgent.append(&mut octets);
+                }
+            }
+            match self.session.poll_action() {
+                None => return,
+                Some(Action::Connect) => {
+                    let (connector, pace) =
+                        (self.options.connector.clone(), Arc::clone(&self.options.pace));
+                    self.connecting = Some(Box::pin(async move { connector.connect(&pace).await }));
+                }
+                Some(Action::AbortConnect) => self.connecting = None,
+                Some(Action::Close(slot)) => self.close(slot),
+                Some(Action::Up(slot, negotiated)) => self.come_up(slot, &negotiated),
+                Some(Action::Down(reason)) => self.go_down(&reason.to_string()),
+            }
+        }
+    }
+
+    fn close(&mut self, slot: Slot) {
+        if let Some(connection) = self.connection(slot).take() {
+            self.octets_in += connection.octets_in;
+            self.octets_out += connection.octets_out;
+            self.farewells.spawn(connection.finish());
+        }
+    }
+
+    fn come_up(&mut self, slot: Slot, negotiated: &Negotiated) {
+        self.epoch += 1;
+        self.last_failure = None;
+        self.options.mailbox.begin(self.epoch);
+        let local = self.connection(slot).as_ref().and_then(Connection::local_address);
+        let hops = NextHops::toward(&self.seen, local.map(|address| address.ip()), self.connected);
+        self.outbox.push_back(Learned::Up {
+            peer: self.options.peer,
+            epoch: self.epoch,
+            up: Box::new(PeerUp {
+                router_id: negotiated.remote_id,
+                remote_as: negotiated.remote_as,
+                families: negotiated.families.clone(),
+                max_message: negotiated.max_send,
+                four_octet_as: negotiated.four_octet_as,
+                next_hop_v4: hops.v4,
+                next_hop_v6: hops.v6,
+                link_local: hops.link_local,
+            }),
+        });
+        let (engine, peer, epoch) =
+            (self.options.engine.clone(), self.options.peer, self.epoch);
+        let loading = tokio::spawn(async move {
+            tokio::time::sleep(LOADING).await;
+            // A stopped engine has nothing to sweep.
+            let _ = engine.routes().send(Learned::AssumeLoaded { peer, epoch }).await;
+        });
+        self.up = Some(Up {
+            slot,
+            context: UpdateContext::new(negotiated),
+            loading: loading.abort_handle(),
+        });
+        info!(neighbor = %self.options.name, remote_as = %negotiated.remote_as,
+              hold_time = negotiated.hold_time, "established");
+        self.tell(Event::NeighborUp { neighbor: self.options.name.clone() });
+    }
+
+    fn go_down(&mut self, reason: &str) {
+        if let Some(up) = self.up.take() {
+            up.loading.abort();
+        }
+        // What the ended session still had to say is withdrawn with the rest.
+        self.outbox.retain(|learned| !matches!(learned, Learned::Updates { .. }));
+        self.outbox.push_back(Learned::Down { peer: self.options.peer, epoch: self.epoch });
+        warn!(neighbor = %self.options.name, %reason, "session down");
+        self.tell(Event::NeighborDown {
+            neighbor: self.options.name.clone(),
+            reason: reason.to_owned(),
+        });
+    }
+
+    /// Nobody has to listen.
+    fn tell(&self, event: Event) {
+        let _ = self.options.events.send(event);
+    }
+
+    fn timeout(&mut self) {
+        let unread = !self.outbox.is_empty()
+            || self.up.as_ref().map(|up| up.slot).is_some_and(|slot| {
+                self.connection(slot).as_ref().is_some_and(Connection::has_unread)
+            });
+        self.session.handle_timeout(clock::now(), unread);
+    }
+
+    fn accepted(&mut self, stream: TcpStream) {
+        if let Err(error) = self.options.connector.prepare(&stream) {
+            debug!(neighbor = %self.options.name, %error, "cannot set socket options");
+        }
+        if self.session.handle_connected(Slot::Theirs, clock::now()) {
+            self.theirs = Some(Connection::new(stream));
+        }
+    }
+
+    fn connect_result(&mut self, result: Result<TcpStream, ConnectFailure>) {
+        self.connecting = None;
+        match result {
+            Ok(stream) => {
+                if self.session.handle_connected(Slot::Ours, clock::now()) {
+                    self.ours = Some(Connection::new(stream));
+                }
+            }
+            Err(failure) => {
+                // A neighbor that is not there yet is tried again and again; said once.
+                if self.last_failure.as_deref() != Some(&failure.0) {
+                    info!(neighbor = %self.options.name, reason = %failure.0, "cannot connect yet");
+                    self.last_failure = Some(failure.0.clone());
+                }
+                self.session.handle_connect_failed(failure, clock::now());
+            }
+        }
+    }
+
+    fn host_changed(&mut self, host: Arc<Host>) {
+        let now = clock::now();
+        let connected = is_connected(&self.options.connector, &host);
+        let lost = self.connected && !connected;
+        let appeared = host.links.values().any(|link| {
+            link.up && self.seen.links.get(&link.index).is_none_or(|before| !before.up)
+        }) || host.addresses.iter().any(|address| !self.seen.addresses.contains(address));
+        self.seen = host;
+        if connected != self.connected {
+            self.connected = connected;
+            self.session.handle_command(Command::Reachability { connected }, now);
+        }
+        if lost {
+            // Nothing can be said to a neighbor whose link is gone, and nothing should be
+            // forwarded to it until Hold ends.
+            for slot in [Slot::Ours, Slot::Theirs] {
+                if self.connection(slot).take().is_some() {
+                    let reason = "the link or address toward the neighbor is gone".to_owned();
+                    self.session.handle_closed(slot, Some(reason), now);
+                }
+            }
+        }
+        if appeared {
+            self.session.handle_command(Command::RetryNow, now);
+        }
+    }
+
+    fn mailbox_filled(&mut self) {
+        let Some(slot) = self.up.as_ref().map(|up| up.slot) else { return };
+        let Some(outbound) = self.options.mailbox.take() else { return };
+        self.options.engine.drained();
+        self.updates_out += outbound.messages;
+        if let Some(connection) = self.connection(slot) {
+            connection.queue_updates(outbound.octets);
+        }
+    }
+
+    fn progress(&mut self, slot: Slot, progress: Progress) {
+        let now = clock::now();
+        match progress.written {
+            Ok(written) if written.octets > 0 => {
+                self.session.handle_written(written.octets, now);
+            }
+            Ok(_) => {}
+            Err(error) => return self.closed(slot, Some(words(&error))),
+        }
+        match progress.read {
+            Ok(None) => {}
+            Ok(Some(0)) => self.closed(slot, None),
+            Ok(Some(_)) => self.received(slot),
+            Err(error) => self.closed(slot, Some(words(&error))),
+        }
+    }
+
+    fn closed(&mut self, slot: Slot, error: Option<String>) {
+        if let Some(connection) = self.connection(slot).take() {
+            self.octets_in += connection.octets_in;
+            self.octets_out += connection.octets_out;
+        }
+        self.session.handle_closed(slot, error, clock::now());
+    }
+
+    /// Frames and parses what was read, into one batch for the engine.
+    fn received(&mut self, slot: Slot) {
+        let now = clock::now();
+        let Some(connection) = self.connection(slot) else { return };
+        let mut buffer = std::mem::take(&mut connection.received);
+        let mut updates = Vec::new();
+        while let Some(received) = self.session.handle_bytes(slot, &mut buffer, now) {
+            // The message before may have made the session Established.
+            self.carry_out();
+            match received {
+                Received::Update(message) => {
+                    let Some(up) = &self.up else { break };
+                    match Update::parse(message.clone(), &up.context) {
+                        Ok(update) => {
+                            self.note_faults(&update);
+                            updates.push(update);
+                        }
+                        Err(fault) => {
+                            self.faults += 1;
+                            self.last_fault = Some(fault.to_string());
+                            let notification = fault.notification(&message);
+                            self.session
+                                .handle_command(Command::UpdateFault(fault, notification), now);
+                            break;
+                        }
+                    }
+                }
+                Received::RouteRefresh(refresh) => {
+                    self.send_batch(&mut updates);
+                    let peer = self.options.peer;
+                    self.outbox.push_back(Learned::Refresh { peer, refresh });
+                }
+            }
+        }
+        self.send_batch(&mut updates);
+        if let Some(connection) = self.connection(slot) {
+            connection.received = buffer;
+            connection.give_back();
+        }
+    }
+
+    fn send_batch(&mut self, updates: &mut Vec<Update<Bytes>>) {
+        if !updates.is_empty() {
+            let peer = self.options.peer;
+            self.outbox.push_back(Learned::Updates { peer, updates: std::mem::take(updates) });
+        }
+    }
+
+    fn note_faults(&mut self, update: &Update<Bytes>) {
+        if update.disposition() == Disposition::Accept {
+            return;
+        }
+        let Some(fault) = update.faults().max_by_key(bgp_wire::Fault::disposition) else { return };
+        let text = fault.to_string();
+        if self.last_fault.as_ref() != Some(&text) {
+            warn!(neighbor = %self.options.name, fault = %text, "malformed UPDATE");
+        }
+        self.faults += 1;
+        self.last_fault = Some(text);
+    }
+
+    async fn stop(&mut self, notification: Option<Notification>) {
+        self.session.handle_command(Command::Stop(notification), clock::now());
+        self.carry_out();
+        self.connecting = None;
+        for learned in self.outbox.drain(..) {
+            if self.options.engine.routes().send(learned).await.is_err() {
+                break;
+            }
+        }
+        while self.farewells.join_next().await.is_some() {}
+    }
+
+    fn view(&mut self) -> SessionView {
+        let mut neighbor = view::of_session(&self.session);
+        neighbor.messages.updates_out = self.updates_out;
+        neighbor.messages.octets_in = self.octets_in;
+        neighbor.messages.octets_out = self.octets_out;
+        neighbor.update_faults = self.faults;
+        neighbor.last_update_fault.clone_from(&self.last_fault);
+        for connection in [&self.ours, &self.theirs].into_iter().flatten() {
+            neighbor.messages.octets_in += connection.octets_in;
+            neighbor.messages.octets_out += connection.octets_out;
+            let local = connection.local_address().map(|address| address.ip().to_string());
+            neighbor.source_address = neighbor.source_address.take().or(local);
+        }
+        if self.options.disabled {
+            neighbor.waiting_for = "disabled in the configuration".to_owned();
+        }
+        SessionView { neighbor, up: self.session.state() == State::Established }
+    }
+}
+
+async fn until(deadline: Option<std::time::Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn attempt(connecting: &mut Option<Connecting>) -> Result<TcpStream, ConnectFailure> {
+    match connecting {
+        Some(connecting) => connecting.await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn ready(connection: &mut Option<Connection>, may_read: bool) -> Progress {
+    match connection {
+        Some(connection) => connection.ready(may_read).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// On a subnet of a link that is up, without multihop.
+fn is_connected(connector: &Connector, host: &Host) -> bool {
+    connector.multihop.is_none()
+        && match (&connector.interface, connector.remote.ip()) {
+            (Some(interface), _) => host.link(interface).is_some_and(|link| link.up),
+            (None, IpAddr::V6(address)) if address.is_loopback() => true,
+            (None, IpAddr::V4(address)) if address.is_loopback() => true,
+            (None, address) => host.connected_to(address).is_some(),
+        }
+}
+
+/// Our addresses as next hops on the link of a session.
+#[derive(Debug, Default)]
+struct NextHops {
+    v4: Option<Ipv4Addr>,
+    v6: Option<Ipv6Addr>,
+    link_local: Option<Ipv6Addr>,
+}
+
+impl NextHops {
+    /// The session's own address for its own family; for the other one the first address of the
+    /// same link. A link-local next hop is only for neighbors on the same link (RFC 2545 §3).
+    fn toward(host: &Host, local: Option<IpAddr>, connected: bool) -> Self {
+        let Some(local) = local.map(|local| local.to_canonical()) else { return Self::default() };
+        let link = host.addresses.iter().find(|address| address.net.addr() == local);
+        let mut hops = Self::default();
+        let on_link = host
+            .addresses
+            .iter()
+            .filter(|address| link.is_some_and(|link| link.link == address.link))
+            .filter(|address| !address.tentative);
+        for address in on_link.map(|address| address.net.addr()).chain([local]) {
+            match address {
+                IpAddr::V4(address) => hops.v4 = hops.v4.or(Some(address)),
+                IpAddr::V6(address) if address.is_unicast_link_local() => {
+                    hops.link_local = hops.link_local.or(connected.then_some(address));
+                }
+                IpAddr::V6(address) => hops.v6 = hops.v6.or(Some(address)),
+            }
+        }
+        match local {
+            IpAddr::V4(address) => hops.v4 = Some(address),
+            IpAddr::V6(address) if address.is_unicast_link_local() => {
+                hops.link_local = Some(address);
+            }
+            IpAddr::V6(address) => hops.v6 = Some(address),
+        }
+        hops
+    }
+}

@@ -1,0 +1,144 @@
+//! From the configuration's words to what the table and the sessions take.
+
+use crate::{
+    config::{Config, Neighbor, PolicyRef},
+    engine::{SourceKind, SourceMeta},
+    host::Host,
+    session::Connector,
+};
+use bgp_wire::{Asn, Capability, GracefulRestart, RouterId};
+use rib::{PeerConfig, PeerKind, Policy};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV6},
+    sync::Arc,
+    time::Duration,
+};
+
+/// Longest time between connection attempts toward a neighbor that is not on a connected subnet.
+const CONNECT_RETRY_MAX: Duration = Duration::from_secs(30);
+
+/// Our AS toward a neighbor.
+pub(super) fn local_as(config: &Config, neighbor: &Neighbor) -> Asn {
+    neighbor.local_as.unwrap_or(config.local_as)
+}
+
+/// Whether a session with the neighbor is external.
+pub(super) fn is_external(config: &Config, neighbor: &Neighbor) -> bool {
+    local_as(config, neighbor) != neighbor.remote_as
+}
+
+/// The policy that a reference names.
+pub(super) fn policy(
+    reference: &PolicyRef,
+    external: bool,
+    config: &Config,
+) -> Result<Arc<Policy>, String> {
+    Ok(Arc::new(match reference {
+        PolicyRef::Missing if external => Policy::missing(),
+        PolicyRef::Missing | PolicyRef::All => Policy::all(),
+        PolicyRef::None => Policy::none(),
+        PolicyRef::Filter(name) => {
+            let rules = config
+                .filters
+                .get(name)
+                .ok_or_else(|| format!("there is no filter called \"{name}\""))?;
+            Policy::accept_prefixes(name, rules.clone())
+        }
+    }))
+}
+
+/// A neighbor as the table sees it.
+pub(super) fn peer(
+    config: &Config,
+    neighbor: &Neighbor,
+    router_id: RouterId,
+) -> Result<PeerConfig, String> {
+    let external = is_external(config, neighbor);
+    let within = |error| format!("neighbor {}: {error}", neighbor.name);
+    Ok(PeerConfig {
+        kind: if external { PeerKind::Ebgp } else { PeerKind::Ibgp },
+        address: neighbor.address,
+        local_as: local_as(config, neighbor),
+        remote_as: neighbor.remote_as,
+        router_id,
+        import: policy(&neighbor.import, external, config).map_err(within)?,
+        export: policy(&neighbor.export, external, config).map_err(within)?,
+    })
+}
+
+/// A source of local routes as the table sees it.
+pub(super) fn local_peer(config: &Config, router_id: RouterId) -> PeerConfig {
+    PeerConfig {
+        kind: PeerKind::Local,
+        address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        local_as: config.local_as,
+        remote_as: config.local_as,
+        router_id,
+        import: Arc::new(Policy::all()),
+        export: Arc::new(Policy::none()),
+    }
+}
+
+/// Who a neighbor is, for people and for the kernel table.
+pub(super) fn meta(neighbor: &Neighbor, host: &Host) -> SourceMeta {
+    let interface = neighbor.interface.as_deref().and_then(|name| host.link(name));
+    SourceMeta {
+        name: neighbor.name.clone(),
+        kind: SourceKind::Neighbor {
+            interface: interface.map(|link| link.index),
+            expected: !neighbor.disabled
+                && !matches!(neighbor.import, PolicyRef::None | PolicyRef::Missing),
+        },
+    }
+}
+
+/// A neighbor as its session's state machine sees it.
+pub(super) fn session(config: &Config, neighbor: &Neighbor, router_id: RouterId) -> bgp_fsm::Config {
+    let mut capabilities: Vec<Capability> =
+        neighbor.families.iter().copied().map(Capability::Multiprotocol).collect();
+    capabilities.push(Capability::RouteRefresh);
+    if let Some(time) = neighbor.graceful_restart {
+        // RFC 4724 §3: the bit says that forwarding goes on while we are away, which is so when
+        // the kernel keeps our routes.
+        let preserved = config.kernel.as_ref().is_some_and(|kernel| kernel.keep_on_exit);
+        capabilities.push(Capability::GracefulRestart(GracefulRestart {
+            restarting: false,
+            notification: false,
+            time: u16::try_from(time.as_secs()).unwrap_or(0x0fff).min(0x0fff),
+            families: neighbor.families.iter().map(|family| (*family, preserved)).collect(),
+        }));
+    }
+    bgp_fsm::Config {
+        local_as: local_as(config, neighbor),
+        remote_as: Some(neighbor.remote_as),
+        router_id,
+        hold_time: neighbor.hold_time,
+        keepalive: neighbor.keepalive,
+        capabilities,
+        passive: neighbor.passive,
+        connect_retry: neighbor.connect_retry,
+        connect_retry_max: CONNECT_RETRY_MAX.max(neighbor.connect_retry),
+        send_hold: None,
+    }
+}
+
+/// How to reach a neighbor.
+pub(super) fn connector(neighbor: &Neighbor, host: &Host) -> Connector {
+    let scope = neighbor.interface.as_deref().and_then(|name| host.link(name));
+    let remote = match neighbor.address {
+        IpAddr::V4(address) => SocketAddr::from((address, neighbor.port)),
+        IpAddr::V6(address) => SocketAddr::V6(SocketAddrV6::new(
+            address,
+            neighbor.port,
+            0,
+            scope.map_or(0, |link| link.index),
+        )),
+    };
+    Connector {
+        remote,
+        source: neighbor.source_address,
+        password: neighbor.password.clone(),
+        multihop: neighbor.multihop,
+        interface: neighbor.interface.clone(),
+    }
+}

@@ -1,0 +1,145 @@
+//! How a speaker comes up: everything that can fail is tried before anything is said on the wire.
+
+use super::{Request, Supervisor, compile};
+use crate::{
+    Handle, StartError, clock,
+    config::{Config, Kernel},
+    engine::{Engine, EngineOptions, Question, SourceKind, SourceMeta},
+    fib::{Fib, NetlinkFib},
+    host,
+    session::{Listener, Pace, Routing},
+};
+use rib::PeerId;
+use std::{
+    collections::BTreeMap,
+    io,
+    net::SocketAddr,
+    sync::Arc,
+    time::UNIX_EPOCH,
+};
+use tokio::sync::{broadcast, mpsc};
+
+/// Requests of handles that may wait.
+const REQUESTS: usize = 64;
+/// Events that a slow follower may lag behind.
+const EVENTS: usize = 1024;
+
+/// What a speaker is made of.
+pub(crate) struct Parts {
+    pub(crate) config: Config,
+    pub(crate) fib: Option<Box<dyn Fib>>,
+}
+
+/// Brings a speaker up.
+pub(crate) async fn start(parts: Parts) -> Result<Handle, StartError> {
+    let Parts { mut config, fib } = parts;
+    let host = host::watch()
+        .map_err(|error| StartError(format!("cannot read this host's links and addresses: {error}")))?;
+    let router_id = config.router_id.or_else(|| host.borrow().router_id()).ok_or_else(|| {
+        StartError("this host has no IPv4 address to take the router id from: set router-id".to_owned())
+    })?;
+    let own_fib = fib.is_some();
+    let fib = match fib {
+        Some(fib) => Some((fib, config.kernel.clone().unwrap_or_default())),
+        None => open_fib(config.kernel.as_ref())?,
+    };
+    let routing = Arc::new(Routing::default());
+    let listeners = open_listeners(&config.listen, &routing).map_err(StartError)?;
+    let engine = Engine::start(EngineOptions { fib })
+        .map_err(|error| StartError(format!("cannot start: {error}")))?;
+    let (events, _) = broadcast::channel(EVENTS);
+    let connected_peer = local_source(&engine, &config, router_id, "connected").await?;
+    let static_peer = local_source(&engine, &config, router_id, "static").await?;
+    let neighbors = std::mem::take(&mut config.neighbors);
+    let mut supervisor = Supervisor {
+        router_id,
+        engine: engine.clone(),
+        events: events.clone(),
+        host,
+        routing,
+        pace: Arc::new(Pace::default()),
+        listeners,
+        neighbors: Vec::new(),
+        connected_peer,
+        static_peer,
+        connected: BTreeMap::new(),
+        started: clock::now(),
+        own_fib,
+        seed: seed(),
+        config,
+    };
+    supervisor.update_connected().await;
+    let prefixes = supervisor.config.static_prefixes.clone();
+    supervisor.tell_local(static_peer, prefixes, Vec::new()).await;
+    for neighbor in &neighbors {
+        supervisor.start_neighbor(neighbor.clone()).await.map_err(StartError)?;
+    }
+    supervisor.config.neighbors = neighbors;
+    let (requests, requests_in) = mpsc::channel::<Request>(REQUESTS);
+    tokio::spawn(supervisor.run(requests_in));
+    Ok(Handle { supervisor: requests, engine, events })
+}
+
+fn open_fib(kernel: Option<&Kernel>) -> Result<Option<(Box<dyn Fib>, Kernel)>, StartError> {
+    let Some(kernel) = kernel else { return Ok(None) };
+    let fib = NetlinkFib::open(kernel)
+        .map_err(|error| StartError(format!("cannot use the kernel's routing table: {error}")))?;
+    Ok(Some((Box::new(fib), kernel.clone())))
+}
+
+/// All of `addresses`, or none.
+pub(super) fn open_listeners(
+    addresses: &[SocketAddr],
+    routing: &Arc<Routing>,
+) -> Result<Vec<(SocketAddr, Listener)>, String> {
+    let mut listeners = Vec::new();
+    for address in addresses {
+        match Listener::open(*address, Arc::clone(routing)) {
+            Ok(listener) => listeners.push((*address, listener)),
+            // A host without IPv6 has nothing to listen on there.
+            Err(error)
+                if address.ip().is_unspecified()
+                    && error.raw_os_error() == Some(libc::EAFNOSUPPORT) => {}
+            Err(error) => return Err(explain_listen(*address, &error)),
+        }
+    }
+    Ok(listeners)
+}
+
+fn explain_listen(address: SocketAddr, error: &io::Error) -> String {
+    let port = address.port();
+    match error.kind() {
+        io::ErrorKind::AddrInUse => format!(
+            "cannot listen on {address}: port {port} is taken; is another BGP speaker running? \
+             (see `ss -ltnp sport = :{port}`; `listen = []` accepts no connections)"
+        ),
+        io::ErrorKind::PermissionDenied => format!(
+            "cannot listen on {address}: permission denied; ports below 1024 need root or \
+             CAP_NET_BIND_SERVICE"
+        ),
+        _ => format!("cannot listen on {address}: {error}"),
+    }
+}
+
+async fn local_source(
+    engine: &Engine,
+    config: &Config,
+    router_id: bgp_wire::RouterId,
+    name: &str,
+) -> Result<PeerId, StartError> {
+    engine
+        .ask(|reply| Question::AddPeer {
+            meta: SourceMeta { name: name.to_owned(), kind: SourceKind::Local },
+            config: Box::new(compile::local_peer(config, router_id)),
+            mailbox: None,
+            reply,
+        })
+        .await
+        .ok_or_else(|| StartError("the engine has stopped".to_owned()))
+}
+
+/// Jitter differs from start to start and from process to process.
+fn seed() -> u64 {
+    let nanos = clock::wall().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+    (nanos as u64) ^ (u64::from(std::process::id()) << 32)
+}
