@@ -9,6 +9,7 @@ pub mod fib;
 mod handle;
 pub mod host;
 pub mod origin;
+pub mod sockopt;
 pub mod view;
 
 pub use builder::{Builder, Speaker, StartError};
