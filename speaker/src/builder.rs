@@ -27,7 +27,9 @@ pub struct Builder {
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Builder").field("config", &self.config).finish_non_exhaustive()
+        f.debug_struct("Builder")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
     }
 }
 
@@ -57,6 +59,10 @@ impl Builder {
     /// # Errors
     /// A port that is taken, a kernel that cannot be read, no router id, an unknown filter.
     pub async fn start(self) -> Result<Handle, StartError> {
-        supervisor::start(Parts { config: self.config, fib: self.fib }).await
+        supervisor::start(Parts {
+            config: self.config,
+            fib: self.fib,
+        })
+        .await
     }
 }

@@ -95,7 +95,12 @@ impl RouteListing {
             let (query, within) = (self.query, self.within);
             let slice = self
                 .engine
-                .ask(|reply| Question::Routes { query, within, position, reply })
+                .ask(|reply| Question::Routes {
+                    query,
+                    within,
+                    position,
+                    reply,
+                })
                 .await
                 .ok_or(Stopped)?;
             self.position = slice.more.then_some(slice.position);
@@ -113,7 +118,10 @@ impl Handle {
         request: impl FnOnce(oneshot::Sender<T>) -> Request,
     ) -> Result<T, Stopped> {
         let (reply, answer) = oneshot::channel();
-        self.supervisor.send(request(reply)).await.map_err(|_| Stopped)?;
+        self.supervisor
+            .send(request(reply))
+            .await
+            .map_err(|_| Stopped)?;
         answer.await.map_err(|_| Stopped)
     }
 
@@ -139,7 +147,10 @@ impl Handle {
     /// The speaker has stopped.
     pub async fn neighbor(&self, name: &str) -> Result<Option<view::Neighbor>, Stopped> {
         let name = Some(name.to_owned());
-        Ok(self.ask(|reply| Request::Neighbors(name, reply)).await?.pop())
+        Ok(self
+            .ask(|reply| Request::Neighbors(name, reply))
+            .await?
+            .pop())
     }
 
     /// Routes, slice by slice.
@@ -168,7 +179,10 @@ impl Handle {
             .await
             .map_err(|stopped| stopped.to_string())?
             .map_err(|known| {
-                format!("no neighbor is called \"{name}\"; there are: {}", known.join(", "))
+                format!(
+                    "no neighbor is called \"{name}\"; there are: {}",
+                    known.join(", ")
+                )
             })
     }
 
@@ -177,7 +191,10 @@ impl Handle {
     /// # Errors
     /// The speaker has stopped.
     pub async fn kernel(&self) -> Result<view::Kernel, Stopped> {
-        self.engine.ask(|reply| Question::Kernel { reply }).await.ok_or(Stopped)
+        self.engine
+            .ask(|reply| Question::Kernel { reply })
+            .await
+            .ok_or(Stopped)
     }
 
     /// Asks a neighbor for its routes again (RFC 2918), in every negotiated family.
@@ -187,7 +204,9 @@ impl Handle {
     pub async fn refresh(&self, name: &str) -> Result<(), String> {
         self.peer(name).await?;
         let name = name.to_owned();
-        self.ask(|reply| Request::Refresh(name, reply)).await.map_err(|stopped| stopped.to_string())
+        self.ask(|reply| Request::Refresh(name, reply))
+            .await
+            .map_err(|stopped| stopped.to_string())
     }
 
     /// What happens from now on.

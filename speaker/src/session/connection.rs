@@ -77,9 +77,16 @@ impl Connection {
                 } else {
                     Ok(Written::default())
                 },
-                read: if may_read && ready.is_readable() { self.read() } else { Ok(None) },
+                read: if may_read && ready.is_readable() {
+                    self.read()
+                } else {
+                    Ok(None)
+                },
             },
-            Err(error) => Progress { written: Ok(Written::default()), read: Err(error) },
+            Err(error) => Progress {
+                written: Ok(Written::default()),
+                read: Err(error),
+            },
         }
     }
 
@@ -187,8 +194,16 @@ impl Connection {
     /// Octets that still arrive are read and dropped, as closing with unread octets would make
     /// the kernel send RST, which can cost the neighbor our NOTIFICATION.
     pub(super) async fn finish(mut self) {
-        let rest = self.updates.get(self.sent..self.boundary).unwrap_or_default().to_vec();
-        let urgent = self.urgent.get(self.urgent_sent..).unwrap_or_default().to_vec();
+        let rest = self
+            .updates
+            .get(self.sent..self.boundary)
+            .unwrap_or_default()
+            .to_vec();
+        let urgent = self
+            .urgent
+            .get(self.urgent_sent..)
+            .unwrap_or_default()
+            .to_vec();
         let nothing_said = rest.is_empty() && urgent.is_empty();
         let farewell = async {
             self.stream.write_all(&rest).await?;
@@ -236,7 +251,9 @@ mod tests {
     #[tokio::test]
     async fn a_keepalive_is_the_next_whole_message_within_a_stream_of_updates() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap())
+            .await
+            .unwrap();
         let (mut reader, _) = listener.accept().await.unwrap();
         let mut connection = Connection::new(stream);
         let updates: Vec<u8> = (0..4000).flat_map(|_| message(2, 4000)).collect();

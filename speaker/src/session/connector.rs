@@ -56,7 +56,9 @@ impl Connector {
     /// One attempt. The error is in words for people.
     pub(crate) async fn connect(&self, pace: &Pace) -> Result<TcpStream, ConnectFailure> {
         pace.wait().await;
-        let socket = self.socket().map_err(|error| ConnectFailure(words(&error)))?;
+        let socket = self
+            .socket()
+            .map_err(|error| ConnectFailure(words(&error)))?;
         TcpSocket::from_std_stream(socket.into())
             .connect(self.remote)
             .await
@@ -64,8 +66,11 @@ impl Connector {
     }
 
     fn socket(&self) -> io::Result<Socket> {
-        let socket =
-            Socket::new(Domain::for_address(self.remote), Type::STREAM, Some(Protocol::TCP))?;
+        let socket = Socket::new(
+            Domain::for_address(self.remote),
+            Type::STREAM,
+            Some(Protocol::TCP),
+        )?;
         socket.set_nonblocking(true)?;
         if let Some(interface) = &self.interface {
             sockopt::bind_device(&socket, Some(interface))?;
@@ -103,7 +108,10 @@ pub(super) fn words(error: &io::Error) -> String {
         }
         _ => {
             let text = error.to_string();
-            text.split(" (os error").next().unwrap_or_default().to_lowercase()
+            text.split(" (os error")
+                .next()
+                .unwrap_or_default()
+                .to_lowercase()
         }
     }
 }

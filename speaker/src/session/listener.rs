@@ -61,11 +61,17 @@ impl Routing {
             .cloned();
         // A session that is not taking connections as fast as its neighbor makes them loses the
         // excess; it has one place for such a connection anyway.
-        let taken = session.as_ref().is_some_and(|session| session.try_send(stream).is_ok());
+        let taken = session
+            .as_ref()
+            .is_some_and(|session| session.try_send(stream).is_ok());
         if !taken {
             self.refused.fetch_add(1, Ordering::Relaxed);
             if let Some(left_out) = self.rare.now() {
-                let reason = if session.is_some() { "too many at a time" } else { "not a neighbor" };
+                let reason = if session.is_some() {
+                    "too many at a time"
+                } else {
+                    "not a neighbor"
+                };
                 warn!(%address, reason, left_out, "connection refused");
             }
         }
@@ -82,7 +88,11 @@ pub(crate) struct Listener {
 impl Listener {
     /// Opens the socket and accepts from then on.
     pub(crate) fn open(address: SocketAddr, routing: Arc<Routing>) -> io::Result<Self> {
-        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+        let socket = Socket::new(
+            Domain::for_address(address),
+            Type::STREAM,
+            Some(Protocol::TCP),
+        )?;
         socket.set_nonblocking(true)?;
         socket.set_reuse_address(true)?;
         if address.is_ipv6() {
@@ -105,7 +115,10 @@ impl Listener {
                 }
             }
         });
-        Ok(Self { listener, task: task.abort_handle() })
+        Ok(Self {
+            listener,
+            task: task.abort_handle(),
+        })
     }
 
     /// Sets the TCP-MD5 key of a neighbor, or takes it away.

@@ -164,7 +164,9 @@ impl Task {
             let reading = self.outbox.is_empty();
             let up = self.up.as_ref().map(|up| up.slot);
             let filling = up.is_some_and(|slot| {
-                self.connection(slot).as_ref().is_some_and(Connection::wants_updates)
+                self.connection(slot)
+                    .as_ref()
+                    .is_some_and(Connection::wants_updates)
             });
             let input = tokio::select! {
                 biased;
@@ -193,7 +195,8 @@ impl Task {
                     let _ = reply.send(self.view());
                 }
                 Input::Command(Some(SessionCommand::Refresh(family))) => {
-                    self.session.handle_command(Command::Refresh(family), clock::now());
+                    self.session
+                        .handle_command(Command::Refresh(family), clock::now());
                 }
                 Input::Command(Some(SessionCommand::Stop(notification, done))) => {
                     self.stop(notification).await;
@@ -202,7 +205,8 @@ impl Task {
                 }
                 // Nobody holds the handle any more: the speaker was dropped.
                 Input::Command(None) => {
-                    self.stop(Some(Notification::administrative_shutdown(""))).await;
+                    self.stop(Some(Notification::administrative_shutdown("")))
+                        .await;
                     return;
                 }
                 Input::Accepted(stream) => self.accepted(stream),
@@ -241,8 +245,10 @@ impl Task {
             match self.session.poll_action() {
                 None => return,
                 Some(Action::Connect) => {
-                    let (connector, pace) =
-                        (self.options.connector.clone(), Arc::clone(&self.options.pace));
+                    let (connector, pace) = (
+                        self.options.connector.clone(),
+                        Arc::clone(&self.options.pace),
+                    );
                     self.connecting = Some(Box::pin(async move { connector.connect(&pace).await }));
                 }
                 Some(Action::AbortConnect) => self.connecting = None,
@@ -265,8 +271,15 @@ impl Task {
         self.epoch += 1;
         self.last_failure = None;
         self.options.mailbox.begin(self.epoch);
-        let local = self.connection(slot).as_ref().and_then(Connection::local_address);
-        let hops = NextHops::toward(&self.seen, local.map(|address| address.ip()), self.connected);
+        let local = self
+            .connection(slot)
+            .as_ref()
+            .and_then(Connection::local_address);
+        let hops = NextHops::toward(
+            &self.seen,
+            local.map(|address| address.ip()),
+            self.connected,
+        );
         self.outbox.push_back(Learned::Up {
             peer: self.options.peer,
             epoch: self.epoch,
@@ -281,12 +294,14 @@ impl Task {
                 link_local: hops.link_local,
             }),
         });
-        let (engine, peer, epoch) =
-            (self.options.engine.clone(), self.options.peer, self.epoch);
+        let (engine, peer, epoch) = (self.options.engine.clone(), self.options.peer, self.epoch);
         let loading = tokio::spawn(async move {
             tokio::time::sleep(LOADING).await;
             // A stopped engine has nothing to sweep.
-            let _ = engine.routes().send(Learned::AssumeLoaded { peer, epoch }).await;
+            let _ = engine
+                .routes()
+                .send(Learned::AssumeLoaded { peer, epoch })
+                .await;
         });
         self.up = Some(Up {
             slot,
@@ -295,7 +310,9 @@ impl Task {
         });
         info!(neighbor = %self.options.name, remote_as = %negotiated.remote_as,
               hold_time = negotiated.hold_time, "established");
-        self.tell(Event::NeighborUp { neighbor: self.options.name.clone() });
+        self.tell(Event::NeighborUp {
+            neighbor: self.options.name.clone(),
+        });
     }
 
     fn go_down(&mut self, reason: &str) {
@@ -303,8 +320,12 @@ impl Task {
             up.loading.abort();
         }
         // What the ended session still had to say is withdrawn with the rest.
-        self.outbox.retain(|learned| !matches!(learned, Learned::Updates { .. }));
-        self.outbox.push_back(Learned::Down { peer: self.options.peer, epoch: self.epoch });
+        self.outbox
+            .retain(|learned| !matches!(learned, Learned::Updates { .. }));
+        self.outbox.push_back(Learned::Down {
+            peer: self.options.peer,
+            epoch: self.epoch,
+        });
         warn!(neighbor = %self.options.name, %reason, "session down");
         self.tell(Event::NeighborDown {
             neighbor: self.options.name.clone(),
@@ -320,7 +341,9 @@ impl Task {
     fn timeout(&mut self) {
         let unread = !self.outbox.is_empty()
             || self.up.as_ref().map(|up| up.slot).is_some_and(|slot| {
-                self.connection(slot).as_ref().is_some_and(Connection::has_unread)
+                self.connection(slot)
+                    .as_ref()
+                    .is_some_and(Connection::has_unread)
             });
         self.session.handle_timeout(clock::now(), unread);
     }
@@ -358,12 +381,21 @@ impl Task {
         let connected = is_connected(&self.options.connector, &host);
         let lost = self.connected && !connected;
         let appeared = host.links.values().any(|link| {
-            link.up && self.seen.links.get(&link.index).is_none_or(|before| !before.up)
-        }) || host.addresses.iter().any(|address| !self.seen.addresses.contains(address));
+            link.up
+                && self
+                    .seen
+                    .links
+                    .get(&link.index)
+                    .is_none_or(|before| !before.up)
+        }) || host
+            .addresses
+            .iter()
+            .any(|address| !self.seen.addresses.contains(address));
         self.seen = host;
         if connected != self.connected {
             self.connected = connected;
-            self.session.handle_command(Command::Reachability { connected }, now);
+            self.session
+                .handle_command(Command::Reachability { connected }, now);
         }
         if lost {
             // Nothing can be said to a neighbor whose link is gone, and nothing should be
@@ -381,8 +413,12 @@ impl Task {
     }
 
     fn mailbox_filled(&mut self) {
-        let Some(slot) = self.up.as_ref().map(|up| up.slot) else { return };
-        let Some(outbound) = self.options.mailbox.take() else { return };
+        let Some(slot) = self.up.as_ref().map(|up| up.slot) else {
+            return;
+        };
+        let Some(outbound) = self.options.mailbox.take() else {
+            return;
+        };
         self.options.engine.drained();
         self.updates_out += outbound.messages;
         if let Some(connection) = self.connection(slot) {
@@ -418,7 +454,9 @@ impl Task {
     /// Frames and parses what was read, into one batch for the engine.
     fn received(&mut self, slot: Slot) {
         let now = clock::now();
-        let Some(connection) = self.connection(slot) else { return };
+        let Some(connection) = self.connection(slot) else {
+            return;
+        };
         let mut buffer = std::mem::take(&mut connection.received);
         let mut updates = Vec::new();
         while let Some(received) = self.session.handle_bytes(slot, &mut buffer, now) {
@@ -459,7 +497,10 @@ impl Task {
     fn send_batch(&mut self, updates: &mut Vec<Update<Bytes>>) {
         if !updates.is_empty() {
             let peer = self.options.peer;
-            self.outbox.push_back(Learned::Updates { peer, updates: std::mem::take(updates) });
+            self.outbox.push_back(Learned::Updates {
+                peer,
+                updates: std::mem::take(updates),
+            });
         }
     }
 
@@ -467,7 +508,9 @@ impl Task {
         if update.disposition() == Disposition::Accept {
             return;
         }
-        let Some(fault) = update.faults().max_by_key(bgp_wire::Fault::disposition) else { return };
+        let Some(fault) = update.faults().max_by_key(bgp_wire::Fault::disposition) else {
+            return;
+        };
         let text = fault.to_string();
         if self.last_fault.as_ref() != Some(&text) {
             warn!(neighbor = %self.options.name, fault = %text, "malformed UPDATE");
@@ -477,7 +520,8 @@ impl Task {
     }
 
     async fn stop(&mut self, notification: Option<Notification>) {
-        self.session.handle_command(Command::Stop(notification), clock::now());
+        self.session
+            .handle_command(Command::Stop(notification), clock::now());
         self.carry_out();
         self.connecting = None;
         for learned in self.outbox.drain(..) {
@@ -498,13 +542,18 @@ impl Task {
         for connection in [&self.ours, &self.theirs].into_iter().flatten() {
             neighbor.messages.octets_in += connection.octets_in;
             neighbor.messages.octets_out += connection.octets_out;
-            let local = connection.local_address().map(|address| address.ip().to_string());
+            let local = connection
+                .local_address()
+                .map(|address| address.ip().to_string());
             neighbor.source_address = neighbor.source_address.take().or(local);
         }
         if self.options.disabled {
             neighbor.waiting_for = "disabled in the configuration".to_owned();
         }
-        SessionView { neighbor, up: self.session.state() == State::Established }
+        SessionView {
+            neighbor,
+            up: self.session.state() == State::Established,
+        }
     }
 }
 
@@ -552,8 +601,13 @@ impl NextHops {
     /// The session's own address for its own family; for the other one the first address of the
     /// same link. A link-local next hop is only for neighbors on the same link (RFC 2545 §3).
     fn toward(host: &Host, local: Option<IpAddr>, connected: bool) -> Self {
-        let Some(local) = local.map(|local| local.to_canonical()) else { return Self::default() };
-        let link = host.addresses.iter().find(|address| address.net.addr() == local);
+        let Some(local) = local.map(|local| local.to_canonical()) else {
+            return Self::default();
+        };
+        let link = host
+            .addresses
+            .iter()
+            .find(|address| address.net.addr() == local);
         let mut hops = Self::default();
         let on_link = host
             .addresses

@@ -16,7 +16,9 @@ pub(crate) struct SessionView {
 /// The time of day of a moment, RFC 3339 in UTC.
 pub(crate) fn time_of(moment: Instant) -> String {
     let ago = clock::now().saturating_duration_since(moment);
-    let at = clock::wall().checked_sub(ago).unwrap_or(SystemTime::UNIX_EPOCH);
+    let at = clock::wall()
+        .checked_sub(ago)
+        .unwrap_or(SystemTime::UNIX_EPOCH);
     humantime::format_rfc3339_seconds(at).to_string()
 }
 
@@ -34,7 +36,9 @@ pub(super) fn of_session(session: &Session) -> view::Neighbor {
         remote_id: session.remote_open().map(|open| open.router_id.to_string()),
         local_capabilities: capabilities(session.local_open()),
         remote_capabilities: capabilities(session.remote_open()),
-        hold_time: session.negotiated().map(|negotiated| u64::from(negotiated.hold_time)),
+        hold_time: session
+            .negotiated()
+            .map(|negotiated| u64::from(negotiated.hold_time)),
         timers: session
             .timers(now)
             .map(|timer| view::Timer {
@@ -58,7 +62,8 @@ pub(super) fn of_session(session: &Session) -> view::Neighbor {
 }
 
 fn capabilities(open: Option<&bgp_wire::Open>) -> Vec<String> {
-    open.map(|open| open.capabilities.iter().map(ToString::to_string).collect()).unwrap_or_default()
+    open.map(|open| open.capabilities.iter().map(ToString::to_string).collect())
+        .unwrap_or_default()
 }
 
 fn messages(session: &Session) -> view::Messages {

@@ -29,14 +29,19 @@ impl Supervisor {
         for neighbor in &new.neighbors {
             compile::peer(&new, neighbor, router_id)?;
         }
-        let added: Vec<SocketAddr> =
-            new.listen.iter().filter(|address| !old.listen.contains(address)).copied().collect();
+        let added: Vec<SocketAddr> = new
+            .listen
+            .iter()
+            .filter(|address| !old.listen.contains(address))
+            .copied()
+            .collect();
         let listeners = start::open_listeners(&added, &self.routing)?;
         let fib = if new.kernel != old.kernel && !self.own_fib {
             Some(match &new.kernel {
                 Some(kernel) => {
-                    let fib = NetlinkFib::open(kernel)
-                        .map_err(|error| format!("cannot use the kernel's routing table: {error}"))?;
+                    let fib = NetlinkFib::open(kernel).map_err(|error| {
+                        format!("cannot use the kernel's routing table: {error}")
+                    })?;
                     Some((Box::new(fib) as Box<dyn Fib>, kernel.clone()))
                 }
                 None => None,
@@ -49,7 +54,8 @@ impl Supervisor {
         let mut changes = Vec::new();
         self.config = new.clone();
         if old.listen != new.listen {
-            self.listeners.retain(|(address, _)| new.listen.contains(address));
+            self.listeners
+                .retain(|(address, _)| new.listen.contains(address));
             for (address, listener) in listeners {
                 for running in &self.neighbors {
                     let password = running.config.password.as_ref();
@@ -75,7 +81,11 @@ impl Supervisor {
             };
             let replaced = self
                 .engine
-                .ask(|reply| Question::ReplaceFib { fib, keep_old: !moved, reply })
+                .ask(|reply| Question::ReplaceFib {
+                    fib,
+                    keep_old: !moved,
+                    reply,
+                })
                 .await;
             changes.push(match replaced {
                 Some(Err(error)) => format!("kernel: cannot start: {error}"),
@@ -91,7 +101,8 @@ impl Supervisor {
             changes.push(format!("router id {router_id}, local AS {}", new.local_as));
         }
         self.apply_origins(&old, &new, &mut changes).await;
-        self.apply_neighbors(&old, &new, identity, &mut changes).await?;
+        self.apply_neighbors(&old, &new, identity, &mut changes)
+            .await?;
         Ok(Applied { changes })
     }
 
@@ -103,10 +114,24 @@ impl Supervisor {
         let is_new = |prefix: &&ipnet::IpNet| !old.static_prefixes.contains(prefix);
         let is_gone = |prefix: &&ipnet::IpNet| !new.static_prefixes.contains(prefix);
         let announced: Vec<_> = new.static_prefixes.iter().filter(is_new).copied().collect();
-        let withdrawn: Vec<_> = old.static_prefixes.iter().filter(is_gone).copied().collect();
-        changes.extend(announced.iter().map(|prefix| format!("static: {prefix} added")));
-        changes.extend(withdrawn.iter().map(|prefix| format!("static: {prefix} removed")));
-        self.tell_local(self.static_peer, announced, withdrawn).await;
+        let withdrawn: Vec<_> = old
+            .static_prefixes
+            .iter()
+            .filter(is_gone)
+            .copied()
+            .collect();
+        changes.extend(
+            announced
+                .iter()
+                .map(|prefix| format!("static: {prefix} added")),
+        );
+        changes.extend(
+            withdrawn
+                .iter()
+                .map(|prefix| format!("static: {prefix} removed")),
+        );
+        self.tell_local(self.static_peer, announced, withdrawn)
+            .await;
     }
 
     async fn apply_neighbors(
@@ -127,20 +152,28 @@ impl Supervisor {
             }
         }
         for neighbor in &new.neighbors {
-            let index =
-                self.neighbors.iter().position(|running| running.config.name == neighbor.name);
+            let index = self
+                .neighbors
+                .iter()
+                .position(|running| running.config.name == neighbor.name);
             match index {
                 None => {
                     self.start_neighbor(neighbor.clone()).await?;
                     changes.push(format!("neighbor {}: added", neighbor.name));
                 }
                 Some(index) => {
-                    self.apply_neighbor(index, old, new, neighbor, identity, changes).await?;
+                    self.apply_neighbor(index, old, new, neighbor, identity, changes)
+                        .await?;
                 }
             }
         }
-        let order = |name: &str| new.neighbors.iter().position(|neighbor| neighbor.name == name);
-        self.neighbors.sort_by_key(|running| order(&running.config.name));
+        let order = |name: &str| {
+            new.neighbors
+                .iter()
+                .position(|neighbor| neighbor.name == name)
+        };
+        self.neighbors
+            .sort_by_key(|running| order(&running.config.name));
         Ok(())
     }
 
@@ -153,7 +186,9 @@ impl Supervisor {
         identity: bool,
         changes: &mut Vec<String>,
     ) -> Result<(), String> {
-        let Some(running) = self.neighbors.get_mut(index) else { return Ok(()) };
+        let Some(running) = self.neighbors.get_mut(index) else {
+            return Ok(());
+        };
         let was = running.config.clone();
         let name = &neighbor.name;
         let kept = |kernel: &Config| kernel.kernel.as_ref().is_some_and(|it| it.keep_on_exit);
@@ -170,12 +205,20 @@ impl Supervisor {
             let (peer, host) = (running.peer, self.host.borrow().clone());
             let config = Box::new(compile::peer(new, neighbor, self.router_id)?);
             let meta = compile::meta(neighbor, &host);
-            self.engine.tell(Question::ConfigurePeer { peer, meta, config }).await;
-            changes.extend(policies.iter().map(|it| format!("neighbor {name}: {it} policy changed")));
+            self.engine
+                .tell(Question::ConfigurePeer { peer, meta, config })
+                .await;
+            changes.extend(
+                policies
+                    .iter()
+                    .map(|it| format!("neighbor {name}: {it} policy changed")),
+            );
         }
         if identity || announces_kept || needs_restart(&was, neighbor) {
             self.restart_neighbor(index, neighbor.clone()).await;
-            changes.push(format!("neighbor {name}: session restarted with its new settings"));
+            changes.push(format!(
+                "neighbor {name}: session restarted with its new settings"
+            ));
         } else if let Some(running) = self.neighbors.get_mut(index) {
             if was.description != neighbor.description {
                 changes.push(format!("neighbor {name}: description changed"));

@@ -56,7 +56,11 @@ pub(super) fn peer(
     let external = is_external(config, neighbor);
     let within = |error| format!("neighbor {}: {error}", neighbor.name);
     Ok(PeerConfig {
-        kind: if external { PeerKind::Ebgp } else { PeerKind::Ibgp },
+        kind: if external {
+            PeerKind::Ebgp
+        } else {
+            PeerKind::Ibgp
+        },
         address: neighbor.address,
         local_as: local_as(config, neighbor),
         remote_as: neighbor.remote_as,
@@ -81,7 +85,10 @@ pub(super) fn local_peer(config: &Config, router_id: RouterId) -> PeerConfig {
 
 /// Who a neighbor is, for people and for the kernel table.
 pub(super) fn meta(neighbor: &Neighbor, host: &Host) -> SourceMeta {
-    let interface = neighbor.interface.as_deref().and_then(|name| host.link(name));
+    let interface = neighbor
+        .interface
+        .as_deref()
+        .and_then(|name| host.link(name));
     SourceMeta {
         name: neighbor.name.clone(),
         kind: SourceKind::Neighbor {
@@ -93,19 +100,34 @@ pub(super) fn meta(neighbor: &Neighbor, host: &Host) -> SourceMeta {
 }
 
 /// A neighbor as its session's state machine sees it.
-pub(super) fn session(config: &Config, neighbor: &Neighbor, router_id: RouterId) -> bgp_fsm::Config {
-    let mut capabilities: Vec<Capability> =
-        neighbor.families.iter().copied().map(Capability::Multiprotocol).collect();
+pub(super) fn session(
+    config: &Config,
+    neighbor: &Neighbor,
+    router_id: RouterId,
+) -> bgp_fsm::Config {
+    let mut capabilities: Vec<Capability> = neighbor
+        .families
+        .iter()
+        .copied()
+        .map(Capability::Multiprotocol)
+        .collect();
     capabilities.push(Capability::RouteRefresh);
     if let Some(time) = neighbor.graceful_restart {
         // RFC 4724 §3: the bit says that forwarding goes on while we are away, which is so when
         // the kernel keeps our routes.
-        let preserved = config.kernel.as_ref().is_some_and(|kernel| kernel.keep_on_exit);
+        let preserved = config
+            .kernel
+            .as_ref()
+            .is_some_and(|kernel| kernel.keep_on_exit);
         capabilities.push(Capability::GracefulRestart(GracefulRestart {
             restarting: false,
             notification: false,
             time: u16::try_from(time.as_secs()).unwrap_or(0x0fff).min(0x0fff),
-            families: neighbor.families.iter().map(|family| (*family, preserved)).collect(),
+            families: neighbor
+                .families
+                .iter()
+                .map(|family| (*family, preserved))
+                .collect(),
         }));
     }
     bgp_fsm::Config {
@@ -124,7 +146,10 @@ pub(super) fn session(config: &Config, neighbor: &Neighbor, router_id: RouterId)
 
 /// How to reach a neighbor.
 pub(super) fn connector(neighbor: &Neighbor, host: &Host) -> Connector {
-    let scope = neighbor.interface.as_deref().and_then(|name| host.link(name));
+    let scope = neighbor
+        .interface
+        .as_deref()
+        .and_then(|name| host.link(name));
     let remote = match neighbor.address {
         IpAddr::V4(address) => SocketAddr::from((address, neighbor.port)),
         IpAddr::V6(address) => SocketAddr::V6(SocketAddrV6::new(

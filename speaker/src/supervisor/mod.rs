@@ -111,16 +111,30 @@ impl Supervisor {
                 let _ = reply.send(self.neighbor_views(name.as_deref()).await);
             }
             Request::Peer(name, reply) => {
-                let found = self.neighbors.iter().find(|running| running.config.name == name);
-                let known = || self.neighbors.iter().map(|running| running.config.name.clone());
-                let _ = reply.send(found.map(|running| running.peer).ok_or_else(|| known().collect()));
+                let found = self
+                    .neighbors
+                    .iter()
+                    .find(|running| running.config.name == name);
+                let known = || {
+                    self.neighbors
+                        .iter()
+                        .map(|running| running.config.name.clone())
+                };
+                let _ = reply.send(
+                    found
+                        .map(|running| running.peer)
+                        .ok_or_else(|| known().collect()),
+                );
             }
             Request::Refresh(name, reply) => {
                 if let Some(running) = self.neighbors.iter().find(|it| it.config.name == name) {
                     for family in &running.config.families {
                         // A session that has ended has nothing to refresh.
-                        let _ =
-                            running.session.commands.send(SessionCommand::Refresh(*family)).await;
+                        let _ = running
+                            .session
+                            .commands
+                            .send(SessionCommand::Refresh(*family))
+                            .await;
                     }
                 }
                 let _ = reply.send(());
@@ -138,12 +152,20 @@ impl Supervisor {
             Some(config) => origin::connected(&self.host.borrow(), config),
             None => BTreeMap::new(),
         };
-        let announced: Vec<IpNet> =
-            now.keys().filter(|prefix| !self.connected.contains_key(prefix)).copied().collect();
-        let withdrawn: Vec<IpNet> =
-            self.connected.keys().filter(|prefix| !now.contains_key(prefix)).copied().collect();
+        let announced: Vec<IpNet> = now
+            .keys()
+            .filter(|prefix| !self.connected.contains_key(prefix))
+            .copied()
+            .collect();
+        let withdrawn: Vec<IpNet> = self
+            .connected
+            .keys()
+            .filter(|prefix| !now.contains_key(prefix))
+            .copied()
+            .collect();
         self.connected = now;
-        self.tell_local(self.connected_peer, announced, withdrawn).await;
+        self.tell_local(self.connected_peer, announced, withdrawn)
+            .await;
     }
 
     async fn tell_local(&self, peer: PeerId, announced: Vec<IpNet>, withdrawn: Vec<IpNet>) {
@@ -156,14 +178,22 @@ impl Supervisor {
         for prefix in &withdrawn {
             tracing::info!(%prefix, "local prefix vanished");
         }
-        let learned = Learned::Local { peer, announced, withdrawn };
+        let learned = Learned::Local {
+            peer,
+            announced,
+            withdrawn,
+        };
         // An engine that has stopped announces nothing any more.
         let _ = self.engine.routes().send(learned).await;
     }
 
     async fn shutdown(&mut self, how: &Shutdown) {
         self.listeners.clear();
-        let kept = self.config.kernel.as_ref().is_some_and(|kernel| kernel.keep_on_exit);
+        let kept = self
+            .config
+            .kernel
+            .as_ref()
+            .is_some_and(|kernel| kernel.keep_on_exit);
         let (notification, keep) = match how {
             Shutdown::Administrative(text) => {
                 (Some(Notification::administrative_shutdown(text)), kept)
@@ -172,7 +202,9 @@ impl Supervisor {
         };
         // The kernel table first: what the sessions' end withdraws is not to be removed when it
         // is to be kept.
-        self.engine.ask(|reply| Question::Stop { keep, reply }).await;
+        self.engine
+            .ask(|reply| Question::Stop { keep, reply })
+            .await;
         let stopping: Vec<_> = self
             .neighbors
             .drain(..)

@@ -66,7 +66,10 @@ impl Supervisor {
                     "cannot set the TCP-MD5 password: the neighbor cannot connect to us");
             }
         }
-        self.seed = self.seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        self.seed = self
+            .seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
         let (session, task) = session::spawn(SessionOptions {
             name: config.name.clone(),
             fsm: compile::session(&self.config, &config, self.router_id),
@@ -80,8 +83,15 @@ impl Supervisor {
             seed: self.seed,
             disabled: config.disabled,
         });
-        self.routing.insert(config.address, session.accepted.clone());
-        Running { config, peer, mailbox, session, task }
+        self.routing
+            .insert(config.address, session.accepted.clone());
+        Running {
+            config,
+            peer,
+            mailbox,
+            session,
+            task,
+        }
     }
 
     /// Ends the session at `index` and starts it again as `config` says; its place in the table
@@ -90,7 +100,8 @@ impl Supervisor {
         let old = self.neighbors.remove(index);
         self.forget(&old);
         let (peer, mailbox) = (old.peer, Arc::clone(&old.mailbox));
-        old.stop(Some(Notification::cease(OTHER_CONFIGURATION_CHANGE))).await;
+        old.stop(Some(Notification::cease(OTHER_CONFIGURATION_CHANGE)))
+            .await;
         let running = self.start_session(config, peer, mailbox);
         self.neighbors.insert(index, running);
     }
@@ -119,7 +130,11 @@ impl Supervisor {
     /// All neighbors, or the one called `name`.
     pub(super) async fn neighbor_views(&self, name: Option<&str>) -> Vec<view::Neighbor> {
         let wanted = |running: &&Running| name.is_none_or(|name| running.config.name == name);
-        let views = self.neighbors.iter().filter(wanted).map(|running| self.neighbor_view(running));
+        let views = self
+            .neighbors
+            .iter()
+            .filter(wanted)
+            .map(|running| self.neighbor_view(running));
         futures_util::future::join_all(views).await
     }
 
@@ -156,15 +171,23 @@ impl Supervisor {
             .zip(counters)
             .map(|(family, counters)| family_counts(*family, &counters))
             .collect();
-        neighbor.warnings = crate::config::lint::neighbor(&self.config, config, &self.host.borrow());
+        neighbor.warnings =
+            crate::config::lint::neighbor(&self.config, config, &self.host.borrow());
         neighbor
     }
 
     /// How many sessions are Established.
     pub(super) async fn established(&self) -> usize {
-        let sessions = self.neighbors.iter().map(|running| ask_session(&running.session));
+        let sessions = self
+            .neighbors
+            .iter()
+            .map(|running| ask_session(&running.session));
         let sessions = futures_util::future::join_all(sessions).await;
-        sessions.iter().flatten().filter(|session| session.up).count()
+        sessions
+            .iter()
+            .flatten()
+            .filter(|session| session.up)
+            .count()
     }
 }
 
@@ -174,7 +197,11 @@ const OTHER_CONFIGURATION_CHANGE: u8 = 6;
 
 async fn ask_session(session: &SessionHandle) -> Option<SessionView> {
     let (reply, answer) = oneshot::channel();
-    session.commands.send(SessionCommand::View(reply)).await.ok()?;
+    session
+        .commands
+        .send(SessionCommand::View(reply))
+        .await
+        .ok()?;
     answer.await.ok()
 }
 

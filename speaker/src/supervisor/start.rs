@@ -10,13 +10,7 @@ use crate::{
     session::{Listener, Pace, Routing},
 };
 use rib::PeerId;
-use std::{
-    collections::BTreeMap,
-    io,
-    net::SocketAddr,
-    sync::Arc,
-    time::UNIX_EPOCH,
-};
+use std::{collections::BTreeMap, io, net::SocketAddr, sync::Arc, time::UNIX_EPOCH};
 use tokio::sync::{broadcast, mpsc};
 
 /// Requests of handles that may wait.
@@ -33,11 +27,20 @@ pub(crate) struct Parts {
 /// Brings a speaker up.
 pub(crate) async fn start(parts: Parts) -> Result<Handle, StartError> {
     let Parts { mut config, fib } = parts;
-    let host = host::watch()
-        .map_err(|error| StartError(format!("cannot read this host's links and addresses: {error}")))?;
-    let router_id = config.router_id.or_else(|| host.borrow().router_id()).ok_or_else(|| {
-        StartError("this host has no IPv4 address to take the router id from: set router-id".to_owned())
+    let host = host::watch().map_err(|error| {
+        StartError(format!(
+            "cannot read this host's links and addresses: {error}"
+        ))
     })?;
+    let router_id = config
+        .router_id
+        .or_else(|| host.borrow().router_id())
+        .ok_or_else(|| {
+            StartError(
+                "this host has no IPv4 address to take the router id from: set router-id"
+                    .to_owned(),
+            )
+        })?;
     let own_fib = fib.is_some();
     let fib = match fib {
         Some(fib) => Some((fib, config.kernel.clone().unwrap_or_default())),
@@ -70,18 +73,29 @@ pub(crate) async fn start(parts: Parts) -> Result<Handle, StartError> {
     };
     supervisor.update_connected().await;
     let prefixes = supervisor.config.static_prefixes.clone();
-    supervisor.tell_local(static_peer, prefixes, Vec::new()).await;
+    supervisor
+        .tell_local(static_peer, prefixes, Vec::new())
+        .await;
     for neighbor in &neighbors {
-        supervisor.start_neighbor(neighbor.clone()).await.map_err(StartError)?;
+        supervisor
+            .start_neighbor(neighbor.clone())
+            .await
+            .map_err(StartError)?;
     }
     supervisor.config.neighbors = neighbors;
     let (requests, requests_in) = mpsc::channel::<Request>(REQUESTS);
     tokio::spawn(supervisor.run(requests_in));
-    Ok(Handle { supervisor: requests, engine, events })
+    Ok(Handle {
+        supervisor: requests,
+        engine,
+        events,
+    })
 }
 
 fn open_fib(kernel: Option<&Kernel>) -> Result<Option<(Box<dyn Fib>, Kernel)>, StartError> {
-    let Some(kernel) = kernel else { return Ok(None) };
+    let Some(kernel) = kernel else {
+        return Ok(None);
+    };
     let fib = NetlinkFib::open(kernel)
         .map_err(|error| StartError(format!("cannot use the kernel's routing table: {error}")))?;
     Ok(Some((Box::new(fib), kernel.clone())))
@@ -129,7 +143,10 @@ async fn local_source(
 ) -> Result<PeerId, StartError> {
     engine
         .ask(|reply| Question::AddPeer {
-            meta: SourceMeta { name: name.to_owned(), kind: SourceKind::Local },
+            meta: SourceMeta {
+                name: name.to_owned(),
+                kind: SourceKind::Local,
+            },
             config: Box::new(compile::local_peer(config, router_id)),
             mailbox: None,
             reply,
@@ -140,6 +157,9 @@ async fn local_source(
 
 /// Jitter differs from start to start and from process to process.
 fn seed() -> u64 {
-    let nanos = clock::wall().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+    let nanos = clock::wall()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_nanos();
     (nanos as u64) ^ (u64::from(std::process::id()) << 32)
 }

@@ -8,20 +8,34 @@ impl Supervisor {
     pub(super) async fn status(&self) -> view::Status {
         let mut tables = Vec::new();
         for family in [Ipv4Unicast::FAMILY, Ipv6Unicast::FAMILY] {
-            let totals = self.engine.ask(|reply| Question::Totals { family, reply }).await;
+            let totals = self
+                .engine
+                .ask(|reply| Question::Totals { family, reply })
+                .await;
             let (prefixes, paths) = totals.unwrap_or_default();
-            tables.push(view::TableTotals { family: family.to_string(), prefixes, paths });
+            tables.push(view::TableTotals {
+                family: family.to_string(),
+                prefixes,
+                paths,
+            });
         }
-        let connected = self.connected.iter().map(|(prefix, interface)| view::LocalPrefix {
-            prefix: prefix.to_string(),
-            source: "connected".to_owned(),
-            interface: Some(interface.clone()),
-        });
-        let configured = self.config.static_prefixes.iter().map(|prefix| view::LocalPrefix {
-            prefix: prefix.to_string(),
-            source: "static".to_owned(),
-            interface: None,
-        });
+        let connected = self
+            .connected
+            .iter()
+            .map(|(prefix, interface)| view::LocalPrefix {
+                prefix: prefix.to_string(),
+                source: "connected".to_owned(),
+                interface: Some(interface.clone()),
+            });
+        let configured = self
+            .config
+            .static_prefixes
+            .iter()
+            .map(|prefix| view::LocalPrefix {
+                prefix: prefix.to_string(),
+                source: "static".to_owned(),
+                interface: None,
+            });
         let uptime = clock::now().saturating_duration_since(self.started);
         view::Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
