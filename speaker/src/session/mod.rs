@@ -11,4 +11,4 @@ mod view;
 pub(crate) use connector::{Connector, Pace};
 pub(crate) use listener::{Listener, Routing};
 pub(crate) use task::{Accepted, SessionCommand, SessionHandle, SessionOptions, spawn};
-pub(crate) use view::SessionView;
+pub(crate) use view::{SessionView, time_of};

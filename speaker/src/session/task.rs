@@ -38,7 +38,6 @@ pub(crate) struct SessionOptions {
     pub(crate) name: String,
     pub(crate) fsm: bgp_fsm::Config,
     pub(crate) connector: Connector,
-    /// The configured interface of a link-local neighbor.
     pub(crate) peer: PeerId,
     pub(crate) mailbox: Arc<Mailbox>,
     pub(crate) engine: Engine,
@@ -78,7 +77,8 @@ pub(crate) fn spawn(options: SessionOptions) -> (SessionHandle, JoinHandle<()>) 
     let (accepted, accepted_in) = mpsc::channel(2);
     let now = clock::now();
     let mut session = Session::new(options.fsm.clone(), options.seed, now);
-    let connected = is_connected(&options.connector, &options.host.borrow());
+    let seen = options.host.borrow().clone();
+    let connected = is_connected(&options.connector, &seen);
     session.handle_command(Command::Reachability { connected }, now);
     if !options.disabled {
         session.handle_command(Command::Start, now);
@@ -97,7 +97,7 @@ pub(crate) fn spawn(options: SessionOptions) -> (SessionHandle, JoinHandle<()>) 
         updates_out: 0,
         octets_in: 0,
         octets_out: 0,
-        seen: options.host.borrow().clone(),
+        seen,
         connected,
         last_failure: None,
         options,
