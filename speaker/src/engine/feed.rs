@@ -57,7 +57,7 @@ impl Feed {
         let changes = self
             .changes
             .drain(..)
-            .map(|change| wanted(change, &interface_of))
+            .map(|change| wanted(&change, &interface_of))
             .collect();
         self.worker.give(changes, complete);
         self.rewinding &= !complete;
@@ -81,7 +81,7 @@ impl Feed {
     }
 }
 
-fn wanted(change: Change, interface_of: impl Fn(PeerId) -> Option<u32>) -> FibChange {
+fn wanted(change: &Change, interface_of: impl Fn(PeerId) -> Option<u32>) -> FibChange {
     let Some(next_hop) = change.next_hop else {
         return FibChange::Remove(change.prefix);
     };

@@ -58,10 +58,6 @@ impl Connection {
         self.stream.local_addr().ok()
     }
 
-    pub(super) fn stream(&self) -> &TcpStream {
-        &self.stream
-    }
-
     /// Waits for the socket, then reads and writes what it takes. Cancel-safe.
     pub(super) async fn ready(&mut self, may_read: bool) -> Progress {
         let interest = match (may_read, self.wants_write()) {

@@ -10,5 +10,5 @@ mod view;
 
 pub(crate) use connector::{Connector, Pace};
 pub(crate) use listener::{Listener, Routing};
-pub(crate) use task::{Accepted, SessionCommand, SessionHandle, SessionOptions, spawn};
+pub(crate) use task::{SessionCommand, SessionHandle, SessionOptions, spawn};
 pub(crate) use view::{SessionView, time_of};
