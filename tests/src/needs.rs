@@ -1,0 +1,55 @@
+//! What a test needs of the machine, and how it says that it was not run.
+use std::{env, io::Write, process::Command};
+
+/// Something that not every machine has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Root, to make network namespaces.
+    Root,
+    /// BIRD 2 (`bird` and `birdc`).
+    Bird,
+}
+
+impl Needs {
+    /// Whether all of `needs` are met. If not, `test` is reported as `SKIPPED` on standard error,
+    /// past the capture of the test runner so that `./test` can list it.
+    ///
+    /// # Panics
+    /// Where a skip is forbidden (`CI=true` or `MYNA_NO_SKIP=1`) and something is missing.
+    #[must_use]
+    pub fn met(test: &str, needs: &[Self]) -> bool {
+        let Some(why) = needs.iter().find_map(|need| need.missing()) else {
+            return true;
+        };
+        let forbidden = env::var("CI").is_ok_and(|value| value == "true")
+            || env::var("MYNA_NO_SKIP").is_ok_and(|value| value == "1");
+        assert!(
+            !forbidden,
+            "{test} cannot run and must not be skipped here: {why}"
+        );
+        // `eprintln!` would be captured for a test that passes; a skip must be seen.
+        let _ = writeln!(std::io::stderr(), "SKIPPED {test}: {why}");
+        false
+    }
+
+    fn missing(self) -> Option<&'static str> {
+        match self {
+            Self::Root => (!nix::unistd::geteuid().is_root())
+                .then_some("not root, which network namespaces need"),
+            Self::Bird => {
+                let works = |program| {
+                    Command::new(program)
+                        .arg("--version")
+                        .output()
+                        .is_ok_and(|output| {
+                            // Debian's bird prints its version on standard error.
+                            let mut text = output.stdout;
+                            text.extend(output.stderr);
+                            String::from_utf8_lossy(&text).contains("BIRD version 2.")
+                        })
+                };
+                (!works("bird")).then_some("BIRD 2 is not installed (Debian's package bird2)")
+            }
+        }
+    }
+}
