@@ -183,6 +183,20 @@ impl Bird {
         )
     }
 
+    /// How many withdrawals of IPv4 (or only) routes a session has received since it came up.
+    ///
+    /// # Panics
+    /// When BIRD does not say.
+    #[track_caller]
+    #[must_use]
+    pub fn withdrawals(&self, protocol: &str) -> u64 {
+        let text = self.protocol(protocol).text;
+        text.lines()
+            .find_map(|line| line.trim().strip_prefix("Import withdraws:"))
+            .and_then(|counts| counts.split_whitespace().next()?.parse().ok())
+            .unwrap_or_else(|| panic!("no count of withdrawals in {text}"))
+    }
+
     /// What it logged.
     #[must_use]
     pub fn log(&self) -> String {

@@ -24,6 +24,7 @@
 
 mod azure;
 mod bird;
+mod compare;
 mod eventually;
 mod lab;
 mod myna;
@@ -35,6 +36,7 @@ mod route_monitor;
 
 pub use azure::Azure;
 pub use bird::{Bird, BirdProtocol};
+pub use compare::{same, set, shown};
 pub use eventually::{eventually, holds};
 pub use lab::Lab;
 pub use myna::{Myna, said, text};

@@ -105,7 +105,7 @@ impl Myna {
     /// When the file cannot be written.
     pub fn write_config(&self, config: &str) {
         let text = format!(
-            "{config}\n[control]\npath = \"{}\"\n",
+            "{config}\n[control]\nsocket = \"{}\"\n",
             self.socket().display()
         );
         fs::write(self.config(), text).expect("write the configuration");

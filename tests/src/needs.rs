@@ -1,5 +1,5 @@
 //! What a test needs of the machine, and how it says that it was not run.
-use std::{env, io::Write, process::Command};
+use std::{env, io::Write, process::Command, thread};
 
 /// Something that not every machine has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,16 +11,19 @@ pub enum Needs {
 }
 
 impl Needs {
-    /// Whether all of `needs` are met. If not, `test` is reported as `SKIPPED` on standard error,
-    /// past the capture of the test runner so that `./test` can list it.
+    /// Whether all of `needs` are met. If not, the test that this thread runs is reported as
+    /// `SKIPPED` on standard error, past the capture of the test runner so that `./test` can list
+    /// it.
     ///
     /// # Panics
     /// Where a skip is forbidden (`CI=true` or `MYNA_NO_SKIP=1`) and something is missing.
     #[must_use]
-    pub fn met(test: &str, needs: &[Self]) -> bool {
+    pub fn met(needs: &[Self]) -> bool {
         let Some(why) = needs.iter().find_map(|need| need.missing()) else {
             return true;
         };
+        let thread = thread::current();
+        let test = thread.name().unwrap_or("a test");
         let forbidden = env::var("CI").is_ok_and(|value| value == "true")
             || env::var("MYNA_NO_SKIP").is_ok_and(|value| value == "1");
         assert!(

@@ -45,6 +45,8 @@ pub struct Open {
     pub version: u8,
     /// The two-octet AS field, and the value of the four-octet AS capability.
     pub asn: u16,
+    /// Whether that capability is sent.
+    pub four_octet_as: bool,
     /// Seconds.
     pub hold_time: u16,
     /// BGP identifier.
@@ -59,6 +61,7 @@ impl Default for Open {
         Self {
             version: 4,
             asn: 12076,
+            four_octet_as: true,
             hold_time: 90,
             id: Ipv4Addr::new(10, 1, 1, 2),
             capabilities: vec![1, 4, 0, 1, 0, 1],
@@ -72,7 +75,9 @@ impl Open {
     pub fn encode(&self) -> Vec<u8> {
         let [high, low] = self.asn.to_be_bytes();
         let mut capabilities = self.capabilities.clone();
-        capabilities.extend([65, 4, 0, 0, high, low]);
+        if self.four_octet_as {
+            capabilities.extend([65, 4, 0, 0, high, low]);
+        }
         let length = octet(capabilities.len());
         let mut body = vec![self.version, high, low];
         body.extend(self.hold_time.to_be_bytes());
@@ -230,16 +235,19 @@ impl Peer {
         self.fill(&mut body).then_some(Message { kind, body })
     }
 
-    /// Whether the other side has closed the connection, without waiting.
+    /// Whether the other side has closed the connection; what it sent before is passed over.
     #[must_use]
-    pub fn is_closed(&mut self) -> bool {
+    pub fn has_ended(&mut self) -> bool {
         let _ = self.stream.set_nonblocking(true);
-        let closed = match self.stream.read(&mut [0; 512]) {
-            Ok(octets) => octets == 0,
-            Err(error) => error.kind() != ErrorKind::WouldBlock,
+        let ended = loop {
+            match self.stream.read(&mut [0; 512]) {
+                Ok(0) => break true,
+                Ok(_) => {}
+                Err(error) => break error.kind() != ErrorKind::WouldBlock,
+            }
         };
         let _ = self.stream.set_nonblocking(false);
-        closed
+        ended
     }
 
     /// Fills `octets`; `false` at the end of the stream.

@@ -20,7 +20,7 @@ protocol bgp bgp1 {
 
 #[test]
 fn two_birds_tell_their_story() {
-    if !Needs::met("two_birds_tell_their_story", &[Needs::Root, Needs::Bird]) {
+    if !Needs::met(&[Needs::Root, Needs::Bird]) {
         return;
     }
     let lab = Lab::without_neighbor();
@@ -89,10 +89,7 @@ fn two_birds_tell_their_story() {
 
 #[test]
 fn a_killed_bird_takes_its_session_along_and_comes_back() {
-    if !Needs::met(
-        "a_killed_bird_takes_its_session_along_and_comes_back",
-        &[Needs::Root, Needs::Bird],
-    ) {
+    if !Needs::met(&[Needs::Root, Needs::Bird]) {
         return;
     }
     let lab = Lab::new();
