@@ -9,9 +9,10 @@
 //!   mutations of it, and over the shared corpora where they are present. No fuzzer is needed.
 //! - `cargo +nightly fuzz run --features libfuzzer update` explores further where cargo-fuzz is
 //!   installed.
-//! - Without cargo-fuzz, [libFuzzer's own switches](https://llvm.org/docs/LibFuzzer.html) do:
+//! - Without cargo-fuzz, [libFuzzer's own switches](https://llvm.org/docs/LibFuzzer.html) do (link
+//!   time optimization would drop what the sanitizer counts with):
 //!   ```sh
-//!   RUSTFLAGS="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+//!   CARGO_PROFILE_RELEASE_LTO=off RUSTFLAGS="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
 //!     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
 //!     -Cllvm-args=-sanitizer-coverage-trace-compares -Zsanitizer=address -Cdebug-assertions" \
 //!   cargo +nightly run --release -p fuzz --features libfuzzer --target x86_64-unknown-linux-gnu \

@@ -135,10 +135,10 @@ fn family<F: AddressFamily, B: AsRef<[u8]>>(
         return;
     };
     octets.clear();
-    let messages = Packer::announce(&mut octets, size, canonical, next_hop, &announced);
+    let _ = Packer::announce(&mut octets, size, canonical, next_hop, &announced);
     check_sendable(&octets);
     // Attributes that leave no room for a prefix cannot be announced at all.
-    if messages > 0 {
+    if !octets.is_empty() {
         let read = read_all::<F>(&octets, &context, true);
         assert_eq!(read, announced, "announced routes of {}", F::FAMILY);
     }
