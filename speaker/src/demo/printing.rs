@@ -118,9 +118,9 @@ impl Screen {
         let at = self.began.elapsed().as_secs_f64();
         let (took, answer) = match result {
             Ok(done) => {
-                let took = done.took.map(milliseconds).unwrap_or_default();
                 line(format_args!(
-                    "{FAINT}{at:9.3} s{FAINT:#}  {GOOD}✓{GOOD:#} {step:WIDTH$} {STRONG}{took:>10}{STRONG:#}"
+                    "{FAINT}{at:9.3} s{FAINT:#}  {GOOD}✓{GOOD:#} {}",
+                    with_time(step, done.took, STRONG)
                 ));
                 for shown in &done.shows {
                     line(format_args!("{:INDENT$}{FAINT}{shown}{FAINT:#}", ""));
@@ -197,10 +197,9 @@ impl Screen {
             } else {
                 (BAD, "✗")
             };
-            let took = told.took.map(milliseconds).unwrap_or_default();
             line(format_args!(
-                "  {style}{mark}{style:#} {:WIDTH$} {took:>10}",
-                told.step
+                "  {style}{mark}{style:#} {}",
+                with_time(&told.step, told.took, Style::new())
             ));
         }
         let failed = self.told.iter().filter(|told| !told.came_true).count();
@@ -279,8 +278,15 @@ fn raw(text: impl fmt::Display) {
     let _ = write!(out, "{text}").and_then(|()| out.flush());
 }
 
-fn milliseconds(took: Duration) -> String {
-    format!("{:.1} ms", took.as_secs_f64() * 1000.0)
+/// The step, and beside it the time that it took, if it is known.
+fn with_time(step: &str, took: Option<Duration>, style: Style) -> String {
+    match took {
+        None => step.to_owned(),
+        Some(took) => {
+            let took = format!("{:.1} ms", took.as_secs_f64() * 1000.0);
+            format!("{step:WIDTH$} {style}{took:>10}{style:#}")
+        }
+    }
 }
 
 fn plural(count: u64) -> &'static str {

@@ -35,13 +35,13 @@ impl Venue {
         }
         if let Err(error) = enter_user_namespace() {
             return Self::Loopback(format!(
-                "not root, and the system allows no user namespace here ({error})"
+                "the system allows no user namespace here ({error})"
             ));
         }
         match allows_network_namespaces() {
             Ok(()) => Self::UserNamespace,
             Err(error) => Self::Loopback(format!(
-                "not root, and the system allows no network namespace here ({error})"
+                "the system allows no network namespace here ({error})"
             )),
         }
     }
