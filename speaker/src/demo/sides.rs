@@ -4,7 +4,7 @@
 use crate::config::{
     Config, Connected, ControlSocket, InterfacePatterns, Kernel, Neighbor, Password, PolicyRef,
 };
-use bgp_wire::{Asn, Family, RouterId};
+use bgp_wire::{Asn, RouterId};
 use ipnet::{IpNet, Ipv4Net};
 use std::{
     collections::BTreeMap,
@@ -29,7 +29,7 @@ pub(super) const HOST_PREFIX: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(192, 1
 /// The /30 that both sides share.
 pub(super) const LINK_LENGTH: u8 = 30;
 /// Metric of learned routes in both kernels.
-pub(super) const METRIC: u32 = 32;
+pub(super) const METRIC: u32 = Kernel::METRIC;
 /// What the host calls Azure.
 pub(super) const AZURE: &str = "azure";
 /// What Azure calls the host.
@@ -37,9 +37,8 @@ pub(super) const HOST: &str = "host";
 
 const PASSWORD: &str = "s3cret";
 const FILTER: &str = "packet_bgp";
-const BGP_PORT: u16 = 179;
-const TABLE_MAIN: u32 = 254;
-const PROTOCOL_BGP: u8 = 186;
+/// What Azure proposes.
+const AZURE_HOLD_TIME: Duration = Duration::from_secs(180);
 const HOST_ID: Ipv4Addr = Ipv4Addr::new(10, 1, 1, 1);
 const AZURE_ID: Ipv4Addr = Ipv4Addr::new(10, 1, 1, 2);
 
@@ -55,8 +54,8 @@ impl Meeting {
     /// Over a veth pair.
     pub(super) fn over_veth() -> Self {
         Self {
-            host: SocketAddrV4::new(HOST_ID, BGP_PORT),
-            azure: SocketAddrV4::new(AZURE_ID, BGP_PORT),
+            host: SocketAddrV4::new(HOST_ID, Neighbor::PORT),
+            azure: SocketAddrV4::new(AZURE_ID, Neighbor::PORT),
             kernels: true,
         }
     }
@@ -121,26 +120,14 @@ impl Meeting {
     ) -> Config {
         Config {
             router_id: RouterId::new(id),
-            local_as,
             listen: vec![SocketAddr::V4(address)],
             control: control.map(|path| ControlSocket {
                 path: path.to_owned(),
                 mode: 0o600,
                 group: None,
             }),
-            connected: None,
-            static_prefixes: Vec::new(),
-            kernel: self.kernels.then_some(Kernel {
-                table: TABLE_MAIN,
-                metric: METRIC,
-                protocol: PROTOCOL_BGP,
-                keep_on_exit: false,
-                source_v4: None,
-                source_v6: None,
-                adopt: Vec::new(),
-            }),
-            filters: BTreeMap::new(),
-            neighbors: Vec::new(),
+            kernel: self.kernels.then(Kernel::default),
+            ..Config::new(local_as)
         }
     }
 }
@@ -153,25 +140,13 @@ fn neighbor(
     export: PolicyRef,
 ) -> Neighbor {
     Neighbor {
-        name: name.to_owned(),
-        description: None,
-        address: (*at.ip()).into(),
-        interface: None,
         port: at.port(),
-        remote_as,
-        local_as: None,
         password: Some(Password(PASSWORD.to_owned())),
         import: PolicyRef::All,
         export,
-        families: vec![Family::IPV4_UNICAST],
-        // What Azure proposes: a KEEPALIVE a minute.
-        hold_time: Duration::from_secs(180),
-        keepalive: None,
-        connect_retry: Duration::from_secs(1),
-        passive: false,
-        multihop: None,
+        hold_time: AZURE_HOLD_TIME,
         source_address: Some((*from.ip()).into()),
-        disabled: false,
+        ..Neighbor::new(name, (*at.ip()).into(), remote_as)
     }
 }
 
