@@ -1,46 +1,291 @@
 //! Messages to send.
-use crate::{AddressFamily, Family, NextHop, Nlri};
+//!
+//! NLRI that share attributes share messages. Every message is written straight into the buffer
+//! of the session and its lengths are filled in when its end is known; a NLRI that would pass the
+//! negotiated size begins the next one. Cost: one copy of the attributes per message, nothing
+//! else; toward neighbors without four-octet AS numbers one temporary list of attributes.
+use crate::attr::{put_two_octet, walk};
+use crate::iana::attribute as code;
+use crate::{AddressFamily, Family, Header, MessageType, NextHop, Nlri, header};
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
+use core::fmt;
+
 /// How octets look toward one peer.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct MessageSize {
-    /// largest message, octets
+    /// largest message, octets; below 4,096 counts as 4,096
     pub max: usize,
     /// four-octet AS numbers negotiated
     pub four_octet_as: bool,
     /// ADD-PATH toward the peer
     pub add_path: bool,
 }
+
 /// Packs NLRI that share attributes into UPDATEs no larger than negotiated.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Packer;
+
+/// The attributes leave no room for even one NLRI: these routes cannot be sent to this peer.
+///
+/// RFC 8654 §4 asks to withdraw such routes from a peer with smaller messages, and to say so.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct DoesNotFit {
+    /// Octets that a message with one of the NLRI would take.
+    pub needed: usize,
+    /// Octets that it may take.
+    pub max: usize,
+}
+
+impl fmt::Display for DoesNotFit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "path attributes too long: an UPDATE would take {} octets, the peer allows {}",
+            self.needed, self.max
+        )
+    }
+}
+impl core::error::Error for DoesNotFit {}
+
+impl MessageSize {
+    fn limit(self) -> usize {
+        self.max.clamp(Header::STANDARD_MAX, Header::EXTENDED_MAX)
+    }
+}
+
+/// Octets of an UPDATE without anything in it.
+const EMPTY_UPDATE: usize = Header::LENGTH + 4;
+/// Where the total path attribute length stands in an UPDATE that withdraws nothing.
+const ATTRIBUTES_LENGTH: usize = Header::LENGTH + 2;
+/// Where the withdrawn routes length stands.
+const WITHDRAWN_LENGTH: usize = Header::LENGTH;
+
 impl Packer {
     /// Appends as many whole UPDATEs as it takes to announce all of `nlri`; `attributes` are
     /// canonical octets. Toward a two-octet peer AS_PATH/AGGREGATOR are rewritten with AS4_*.
     /// Returns the messages written.
+    ///
+    /// IPv4 unicast with an IPv4 next hop goes into the classic fields, all else into
+    /// MP_REACH_NLRI, first among the attributes (RFC 7606 §5.1).
+    ///
+    /// # Errors
+    /// [`DoesNotFit`] where attributes and one NLRI pass the size of a message; nothing is
+    /// appended then.
     pub fn announce<F: AddressFamily>(
-        _out: &mut Vec<u8>,
-        _size: MessageSize,
-        _attributes: &[u8],
-        _next_hop: NextHop,
-        _nlri: &[Nlri<F>],
-    ) -> usize {
-        todo!()
+        out: &mut Vec<u8>,
+        size: MessageSize,
+        attributes: &[u8],
+        next_hop: NextHop,
+        nlri: &[Nlri<F>],
+    ) -> Result<usize, DoesNotFit> {
+        let attributes = if size.four_octet_as {
+            Cow::Borrowed(attributes)
+        } else {
+            let mut rewritten = Vec::with_capacity(attributes.len());
+            put_two_octet(attributes, &mut rewritten);
+            Cow::Owned(rewritten)
+        };
+        let start = out.len();
+        let mut rest = nlri;
+        let mut messages = 0_usize;
+        while !rest.is_empty() {
+            let begin = out.len();
+            let taken = match (F::FAMILY, next_hop) {
+                (Family::IPV4_UNICAST, NextHop::V4(address)) => {
+                    classic(out, size, &attributes, &address.octets(), rest)
+                }
+                _ => multiprotocol(out, size, &attributes, next_hop, rest),
+            };
+            if taken == 0 {
+                // With no NLRI in it the message holds all but the longest one.
+                let needed = out
+                    .len()
+                    .saturating_sub(begin)
+                    .saturating_add(F::LONGEST)
+                    .saturating_add(if size.add_path { 4 } else { 0 });
+                out.truncate(start);
+                return Err(DoesNotFit {
+                    needed,
+                    max: size.limit(),
+                });
+            }
+            rest = rest.get(taken..).unwrap_or(&[]);
+            messages = messages.saturating_add(1);
+        }
+        Ok(messages)
     }
-    /// Appends whole UPDATEs that withdraw all of `nlri`.
+
+    /// Appends whole UPDATEs that withdraw all of `nlri`. Returns the messages written.
     pub fn withdraw<F: AddressFamily>(
-        _out: &mut Vec<u8>,
-        _size: MessageSize,
-        _nlri: &[Nlri<F>],
+        out: &mut Vec<u8>,
+        size: MessageSize,
+        nlri: &[Nlri<F>],
     ) -> usize {
-        todo!()
+        let mut rest = nlri;
+        let mut messages = 0_usize;
+        while !rest.is_empty() {
+            let taken = if F::FAMILY == Family::IPV4_UNICAST {
+                let start = header::begin(out, MessageType::Update);
+                out.extend([0, 0]);
+                // The path attribute length behind them takes two octets.
+                let end = start.saturating_add(size.limit()).saturating_sub(2);
+                let taken = put_run(out, size.add_path, end, rest);
+                let length = out
+                    .len()
+                    .saturating_sub(start.saturating_add(Header::LENGTH + 2));
+                header::put_length(out, start.saturating_add(WITHDRAWN_LENGTH), length);
+                out.extend([0, 0]);
+                header::finish(out, start);
+                taken
+            } else {
+                let start = header::begin(out, MessageType::Update);
+                out.extend([0, 0, 0, 0]);
+                let value = begin_multiprotocol(out, code::MP_UNREACH_NLRI, F::FAMILY);
+                let end = start.saturating_add(size.limit());
+                let taken = put_run(out, size.add_path, end, rest);
+                finish_multiprotocol(out, value);
+                finish_attributes(out, start);
+                taken
+            };
+            // A message of 4,096 octets has room for any NLRI.
+            rest = rest.get(taken.max(1)..).unwrap_or(&[]);
+            messages = messages.saturating_add(1);
+        }
+        messages
     }
 }
+
+/// Appends an UPDATE with NLRI in the classic field; how many NLRI it took.
+fn classic<F: AddressFamily>(
+    out: &mut Vec<u8>,
+    size: MessageSize,
+    attributes: &[u8],
+    next_hop: &[u8],
+    nlri: &[Nlri<F>],
+) -> usize {
+    let start = header::begin(out, MessageType::Update);
+    out.extend([0, 0, 0, 0]);
+    // NEXT_HOP stands where its type code belongs: behind ORIGIN and AS_PATH.
+    let mut walk = walk::Walk::new(attributes).peekable();
+    let before = core::iter::from_fn(|| walk.next_if(|next| next.code < code::NEXT_HOP))
+        .fold(0_usize, |sum, attribute| {
+            sum.saturating_add(attribute.length())
+        });
+    let (first, last) = attributes
+        .split_at_checked(before)
+        .unwrap_or((attributes, &[]));
+    out.extend_from_slice(first);
+    walk::put(out, code::TRANSITIVE, code::NEXT_HOP, next_hop);
+    out.extend_from_slice(last);
+    let length = out.len().saturating_sub(start.saturating_add(EMPTY_UPDATE));
+    header::put_length(out, start.saturating_add(ATTRIBUTES_LENGTH), length);
+    let end = start.saturating_add(size.limit());
+    let taken = put_run(out, size.add_path, end, nlri);
+    header::finish(out, start);
+    taken
+}
+
+/// Appends an UPDATE with NLRI in MP_REACH_NLRI; how many NLRI it took.
+fn multiprotocol<F: AddressFamily>(
+    out: &mut Vec<u8>,
+    size: MessageSize,
+    attributes: &[u8],
+    next_hop: NextHop,
+    nlri: &[Nlri<F>],
+) -> usize {
+    let start = header::begin(out, MessageType::Update);
+    out.extend([0, 0, 0, 0]);
+    let value = begin_multiprotocol(out, code::MP_REACH_NLRI, F::FAMILY);
+    let length = out.len();
+    out.push(0);
+    next_hop.put_ipv6(out);
+    let octets = out.len().saturating_sub(length).saturating_sub(1);
+    if let Some(field) = out.get_mut(length) {
+        *field = u8::try_from(octets).unwrap_or(u8::MAX);
+    }
+    // RFC 4760 §3: reserved.
+    out.push(0);
+    let end = start
+        .saturating_add(size.limit())
+        .saturating_sub(attributes.len());
+    let taken = put_run(out, size.add_path, end, nlri);
+    finish_multiprotocol(out, value);
+    out.extend_from_slice(attributes);
+    finish_attributes(out, start);
+    taken
+}
+
+/// Appends NLRI as long as the octets end before `end`; how many.
+fn put_run<F: AddressFamily>(
+    out: &mut Vec<u8>,
+    add_path: bool,
+    end: usize,
+    nlri: &[Nlri<F>],
+) -> usize {
+    for (position, one) in nlri.iter().enumerate() {
+        let before = out.len();
+        one.encode(add_path, out);
+        if out.len() > end {
+            out.truncate(before);
+            return position;
+        }
+    }
+    nlri.len()
+}
+
+/// Appends the head of MP_REACH_NLRI or MP_UNREACH_NLRI; where its value begins.
+fn begin_multiprotocol(out: &mut Vec<u8>, kind: u8, family: Family) -> usize {
+    let flags = code::OPTIONAL | code::EXTENDED_LENGTH;
+    out.extend([flags, kind, 0, 0]);
+    let value = out.len();
+    out.extend(family.afi.to_be_bytes());
+    out.push(family.safi);
+    value
+}
+
+/// Fills in the length of the attribute whose value begins at `value`, in one octet where that is
+/// enough: then the value moves down by one.
+fn finish_multiprotocol(out: &mut Vec<u8>, value: usize) {
+    let length = out.len().saturating_sub(value);
+    let head = value.saturating_sub(4);
+    match u8::try_from(length) {
+        Ok(length) => {
+            if let Some([flags, _, high, low]) =
+                out.get_mut(head..).and_then(<[u8]>::first_chunk_mut::<4>)
+            {
+                *flags &= !code::EXTENDED_LENGTH;
+                (*high, *low) = (length, 0);
+            }
+            out.remove(value.saturating_sub(1));
+        }
+        Err(_) => header::put_length(out, value.saturating_sub(2), length),
+    }
+}
+
+/// Fills in the lengths of an UPDATE that ends with its attributes.
+fn finish_attributes(out: &mut [u8], start: usize) {
+    let length = out.len().saturating_sub(start.saturating_add(EMPTY_UPDATE));
+    header::put_length(out, start.saturating_add(ATTRIBUTES_LENGTH), length);
+    header::finish(out, start);
+}
+
 /// Appends an End-of-RIB marker (RFC 4724 §2).
-pub fn write_end_of_rib(_out: &mut Vec<u8>, _family: Family) {
-    todo!()
+pub fn write_end_of_rib(out: &mut Vec<u8>, family: Family) {
+    let start = header::begin(out, MessageType::Update);
+    out.extend([0, 0, 0, 0]);
+    if family != Family::IPV4_UNICAST {
+        let value = begin_multiprotocol(out, code::MP_UNREACH_NLRI, family);
+        finish_multiprotocol(out, value);
+    }
+    finish_attributes(out, start);
 }
+
 /// Appends a KEEPALIVE.
-pub fn write_keepalive(_out: &mut Vec<u8>) {
-    todo!()
+pub fn write_keepalive(out: &mut Vec<u8>) {
+    let start = header::begin(out, MessageType::Keepalive);
+    header::finish(out, start);
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,11 @@
 //! What both OPENs agree on.
-use crate::{Asn, Family, GracefulRestart, Open, RouterId};
+use crate::{
+    AddPath, Asn, Capability, ExtendedNextHop, Family, GracefulRestart, Header, Open, RouterId,
+};
 use alloc::vec::Vec;
+
 /// A pure function of what both sides sent.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[allow(missing_docs)]
 pub struct Negotiated {
     pub local_as: Asn,
@@ -20,10 +23,191 @@ pub struct Negotiated {
     pub max_send: usize,
     /// the peer's graceful restart capability, where both sent one
     pub graceful_restart: Option<GracefulRestart>,
+    /// families in which the peer may send us several paths (RFC 7911 §4)
+    pub add_path_receive: Vec<Family>,
+    /// families in which we may send the peer several paths
+    pub add_path_send: Vec<Family>,
+    /// IPv4 families whose routes may have an IPv6 next hop, both ways (RFC 8950 §4)
+    pub extended_next_hop: Vec<Family>,
 }
+
 impl Negotiated {
     /// From what we sent and what the peer sent.
-    pub fn new(_local: &Open, _remote: &Open) -> Self {
-        todo!()
+    pub fn new(local: &Open, remote: &Open) -> Self {
+        let both = |capability: Capability| local.has(&capability) && remote.has(&capability);
+        let theirs = remote.families();
+        let families: Vec<Family> = local
+            .families()
+            .into_iter()
+            .filter(|family| theirs.contains(family))
+            .collect();
+        // RFC 8654 §4: a message over 4,096 octets needs the capability of both sides.
+        let max = if both(Capability::ExtendedMessage) {
+            Header::EXTENDED_MAX
+        } else {
+            Header::STANDARD_MAX
+        };
+        let (receive, send): (Vec<_>, Vec<_>) = families
+            .iter()
+            .map(|family| (add_path(local, *family), add_path(remote, *family)))
+            .map(|(ours, theirs)| (ours.0 && theirs.1, ours.1 && theirs.0))
+            .unzip();
+        let chosen = |flags: Vec<bool>| {
+            families
+                .iter()
+                .zip(flags)
+                .filter(|(_, flag)| *flag)
+                .map(|(family, _)| *family)
+                .collect()
+        };
+        Self {
+            local_as: local.asn,
+            remote_as: remote.asn,
+            remote_id: remote.router_id,
+            hold_time: local.hold_time.min(remote.hold_time),
+            four_octet_as: four_octet_as(local) && four_octet_as(remote),
+            route_refresh: both(Capability::RouteRefresh),
+            enhanced_route_refresh: both(Capability::EnhancedRouteRefresh),
+            max_receive: max,
+            max_send: max,
+            graceful_restart: graceful_restart(local)
+                .and(graceful_restart(remote))
+                .cloned(),
+            add_path_receive: chosen(receive),
+            add_path_send: chosen(send),
+            extended_next_hop: families
+                .iter()
+                .copied()
+                .filter(|family| ipv6_next_hop(local, *family) && ipv6_next_hop(remote, *family))
+                .collect(),
+            families,
+        }
+    }
+}
+
+fn four_octet_as(open: &Open) -> bool {
+    open.capabilities
+        .iter()
+        .any(|capability| matches!(capability, Capability::FourOctetAs(_)))
+}
+
+fn graceful_restart(open: &Open) -> Option<&GracefulRestart> {
+    // RFC 4724 §3: of several, the last one counts.
+    open.capabilities
+        .iter()
+        .rev()
+        .find_map(|capability| match capability {
+            Capability::GracefulRestart(restart) => Some(restart),
+            _ => None,
+        })
+}
+
+/// (can receive, would send)
+fn add_path(open: &Open, family: Family) -> (bool, bool) {
+    open.capabilities
+        .iter()
+        .filter_map(|capability| match capability {
+            Capability::AddPath(entries) => Some(entries),
+            _ => None,
+        })
+        .flatten()
+        // RFC 7911 names no order among entries of one family; the first counts.
+        .find(|entry| entry.family == family)
+        .map_or((false, false), |AddPath { receive, send, .. }| {
+            (*receive, *send)
+        })
+}
+
+fn ipv6_next_hop(open: &Open, wanted: Family) -> bool {
+    open.capabilities
+        .iter()
+        .filter_map(|capability| match capability {
+            Capability::ExtendedNextHop(entries) => Some(entries),
+            _ => None,
+        })
+        .flatten()
+        .any(|entry| {
+            *entry
+                == ExtendedNextHop {
+                    family: wanted,
+                    next_hop_afi: 2,
+                }
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+    use core::net::Ipv4Addr;
+
+    fn open(asn: u32, hold_time: u16, capabilities: Vec<Capability>) -> Open {
+        Open {
+            asn: Asn(asn),
+            hold_time,
+            router_id: RouterId::new(Ipv4Addr::new(10, 0, 0, 1)).unwrap(),
+            capabilities,
+        }
+    }
+
+    #[test]
+    fn silence_means_plain_bgp_4() {
+        let negotiated = Negotiated::new(&open(1, 90, vec![]), &open(2, 30, vec![]));
+        assert_eq!(negotiated.families, [Family::IPV4_UNICAST]);
+        assert_eq!(negotiated.hold_time, 30);
+        assert!(!negotiated.four_octet_as && !negotiated.route_refresh);
+        assert_eq!(
+            (negotiated.max_receive, negotiated.max_send),
+            (4_096, 4_096)
+        );
+    }
+
+    #[test]
+    fn families_meet_also_where_one_side_is_silent() {
+        let ours = Open::new(
+            Asn(1),
+            90,
+            RouterId::new(Ipv4Addr::LOCALHOST).unwrap(),
+            &[Family::IPV6_UNICAST, Family::IPV4_UNICAST],
+        );
+        let negotiated = Negotiated::new(&ours, &open(2, 0, vec![]));
+        assert_eq!(negotiated.families, [Family::IPV4_UNICAST]);
+        assert_eq!(negotiated.hold_time, 0);
+        let only_ipv6 = open(2, 90, vec![Capability::Multiprotocol(Family::IPV6_UNICAST)]);
+        assert_eq!(
+            Negotiated::new(&ours, &only_ipv6).families,
+            [Family::IPV6_UNICAST]
+        );
+        assert!(
+            Negotiated::new(&open(1, 90, vec![]), &only_ipv6)
+                .families
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn add_path_needs_a_sender_and_a_receiver() {
+        let side = |receive, send| {
+            open(
+                1,
+                90,
+                vec![Capability::AddPath(vec![AddPath {
+                    family: Family::IPV4_UNICAST,
+                    receive,
+                    send,
+                }])],
+            )
+        };
+        let negotiated = Negotiated::new(&side(true, false), &side(true, true));
+        assert_eq!(negotiated.add_path_receive, [Family::IPV4_UNICAST]);
+        assert!(negotiated.add_path_send.is_empty());
+    }
+
+    #[test]
+    fn extended_messages_need_both() {
+        let with = open(1, 90, vec![Capability::ExtendedMessage]);
+        assert_eq!(Negotiated::new(&with, &with).max_send, 65_535);
+        let without = open(1, 90, vec![]);
+        assert_eq!(Negotiated::new(&with, &without).max_receive, 4_096);
     }
 }

@@ -1,60 +1,71 @@
 //! Path attributes.
+//!
+//! Two forms. [`Attributes`] is a view over octets: those of an UPDATE, where the malformed ones
+//! are not seen, or *canonical* octets, which are what a table keeps. Canonical means that equal
+//! sets are equal octets: type codes ascend, AS numbers have four octets, lengths are the
+//! shortest, Partial is set on unknown transitive attributes. [`AttributeSet`] is the owned form,
+//! which can only hold what may be sent, and [`Rewrite`] takes canonical octets to canonical
+//! octets as a route crosses a session.
+//!
+//! Next hops and NLRI are not among them: they belong to the route, not to what routes share.
+//! Cost: a view is 72 octets, an access reads one attribute header; nothing is copied.
+
+mod canonical;
+mod community;
+mod next_hop;
+mod path;
+mod rewrite;
+mod set;
+pub(crate) mod table;
+mod tlv;
+pub(crate) mod walk;
+
+pub use community::{Community, LargeCommunity, ParseCommunityError};
+pub use next_hop::NextHop;
+pub use path::{Aggregator, AsPath, AsPathBuf, Origin, Segment, SegmentKind};
+pub use rewrite::{Change, Reflection, Rewrite};
+pub use set::{AttributeSet, CarriedAttribute};
+pub use walk::RawAttribute;
+
+pub(crate) use canonical::put_two_octet;
+
+use crate::iana::attribute as code;
 use crate::{Asn, RouterId};
 use alloc::vec::Vec;
-use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-/// ORIGIN (RFC 4271 §5.1.1), in order of preference.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[allow(missing_docs)]
-pub enum Origin {
-    Igp,
-    Egp,
-    Incomplete,
-}
-/// A next hop, of NEXT_HOP or MP_REACH_NLRI (RFC 4271 §5.1.3, RFC 2545 §3, RFC 8950).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[allow(missing_docs)]
-pub enum NextHop {
-    V4(Ipv4Addr),
-    V6 {
-        global: Ipv6Addr,
-        link_local: Option<Ipv6Addr>,
-    },
-}
-impl NextHop {
-    /// The address (the global one of two).
-    pub fn address(&self) -> IpAddr {
-        todo!()
-    }
+use core::net::Ipv4Addr;
+use table::COUNT;
+use walk::{Seen, Walk};
+
+/// Where each attribute that the table knows begins, counted from the first attribute.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Slots {
+    starts: [u16; COUNT],
+    /// Whether there are attributes without a row.
+    unknown: bool,
 }
 
-/// AS_PATH as a checked view (RFC 4271 §4.3, RFC 5065, RFC 6793).
-#[derive(Clone, Copy, Debug)]
-pub struct AsPath<'a> {
-    _octets: &'a [u8],
-    _four_octet: bool,
-}
-impl<'a> AsPath<'a> {
-    /// Length as the decision process counts it: a set is 1, confederation segments are 0.
-    pub fn length(&self) -> usize {
-        todo!()
+const ABSENT: u16 = u16::MAX;
+
+impl Slots {
+    pub(crate) const fn new() -> Self {
+        Self {
+            starts: [ABSENT; COUNT],
+            unknown: false,
+        }
     }
-    /// Every AS in order, sets included.
-    pub fn asns(&self) -> impl Iterator<Item = Asn> + 'a {
-        core::iter::empty()
-    }
-    /// The first AS of a leading AS_SEQUENCE: the neighbor AS.
-    pub fn first(&self) -> Option<Asn> {
-        todo!()
-    }
-    /// The last AS of the path where it ends in a sequence: the origin AS.
-    pub fn origin(&self) -> Option<Asn> {
-        todo!()
-    }
-}
-impl core::fmt::Display for AsPath<'_> {
-    // "65001 65002 {1,2} (3 4)"
-    fn fmt(&self, _f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        todo!()
+
+    /// Notes that the attribute of type `code` begins at `offset`; the first one stays.
+    #[inline]
+    pub(crate) fn note(&mut self, code: u8, offset: usize) {
+        let Some(position) = table::position(code) else {
+            self.unknown = true;
+            return;
+        };
+        if let (Some(start @ &mut ABSENT), Ok(offset)) =
+            (self.starts.get_mut(position), u16::try_from(offset))
+        {
+            *start = offset;
+        }
     }
 }
 
@@ -62,68 +73,195 @@ impl core::fmt::Display for AsPath<'_> {
 /// NEXT_HOP, MP_REACH_NLRI and MP_UNREACH_NLRI are not among them: they belong to the NLRI.
 /// `AS4_PATH`/`AS4_AGGREGATOR` are merged on the way (RFC 6793 §4.2.3).
 #[derive(Clone, Copy, Debug)]
-#[allow(missing_docs)]
 pub struct Attributes<'a> {
-    _octets: &'a [u8],
-    _four_octet: bool,
+    octets: &'a [u8],
+    slots: Slots,
+    four_octet: bool,
 }
-#[allow(missing_docs)]
+
 impl<'a> Attributes<'a> {
+    pub(crate) fn new(octets: &'a [u8], slots: Slots, four_octet: bool) -> Self {
+        Self {
+            octets,
+            slots,
+            four_octet,
+        }
+    }
+
+    /// A view over octets that `canonical` or [`AttributeSet::encode`] made.
+    pub fn from_canonical(octets: &'a [u8]) -> Self {
+        let mut slots = Slots::new();
+        let mut walk = Walk::new(octets);
+        loop {
+            let offset = walk.offset();
+            let Some(attribute) = walk.next() else { break };
+            slots.note(attribute.code, offset);
+        }
+        Self::new(octets, slots, true)
+    }
+
+    /// An attribute that the table knows, as octets.
+    #[inline]
+    pub(crate) fn known(&self, code: u8) -> Option<RawAttribute<'a>> {
+        let start = *self.slots.starts.get(table::position(code)?)?;
+        if start == ABSENT {
+            return None;
+        }
+        Walk::new(self.octets.get(usize::from(start)..)?).next()
+    }
+
+    #[inline]
+    fn value(&self, code: u8) -> Option<&'a [u8]> {
+        self.known(code).map(|attribute| attribute.value)
+    }
+
+    #[inline]
+    fn number(&self, code: u8) -> Option<u32> {
+        let octets = self.value(code)?.try_into().ok()?;
+        Some(u32::from_be_bytes(octets))
+    }
+
+    fn words(&self, code: u8) -> impl Iterator<Item = u32> + use<'a> {
+        self.value(code)
+            .unwrap_or(&[])
+            .as_chunks::<4>()
+            .0
+            .iter()
+            .map(|octets| u32::from_be_bytes(*octets))
+    }
+
+    /// ORIGIN.
     pub fn origin(&self) -> Option<Origin> {
-        todo!()
+        self.value(code::ORIGIN)?
+            .first()
+            .and_then(|code| Origin::from_code(*code))
     }
+
+    /// AS_PATH, with AS4_PATH merged where the neighbor speaks two-octet AS numbers.
     pub fn as_path(&self) -> Option<AsPath<'a>> {
-        todo!()
+        let path = AsPath::new(self.value(code::AS_PATH)?, self.four_octet);
+        if self.four_octet || self.aggregator_overrules() {
+            return Some(path);
+        }
+        Some(match self.value(code::AS4_PATH) {
+            Some(as4_path) => path.merged(as4_path),
+            None => path,
+        })
     }
+
+    /// MULTI_EXIT_DISC.
     pub fn med(&self) -> Option<u32> {
-        todo!()
+        self.number(code::MULTI_EXIT_DISC)
     }
+
+    /// LOCAL_PREF.
     pub fn local_pref(&self) -> Option<u32> {
-        todo!()
+        self.number(code::LOCAL_PREF)
     }
+
+    /// Whether ATOMIC_AGGREGATE is there.
+    pub fn atomic_aggregate(&self) -> bool {
+        self.known(code::ATOMIC_AGGREGATE).is_some()
+    }
+
+    /// AGGREGATOR, with AS4_AGGREGATOR merged where the neighbor speaks two-octet AS numbers.
+    pub fn aggregator(&self) -> Option<Aggregator> {
+        let aggregator = path::aggregator(self.value(code::AGGREGATOR)?)?;
+        if self.four_octet || aggregator.asn != Asn::TRANS {
+            return Some(aggregator);
+        }
+        // RFC 6793 §4.2.3
+        self.value(code::AS4_AGGREGATOR)
+            .and_then(path::aggregator)
+            .or(Some(aggregator))
+    }
+
+    /// RFC 6793 §4.2.3: where both aggregators are there and AGGREGATOR is not AS_TRANS, somebody
+    /// aggregated who knows no AS4_*, and both AS4_* are old.
+    fn aggregator_overrules(&self) -> bool {
+        self.known(code::AS4_AGGREGATOR).is_some()
+            && self
+                .value(code::AGGREGATOR)
+                .and_then(path::aggregator)
+                .is_some_and(|aggregator| aggregator.asn != Asn::TRANS)
+    }
+
+    /// ORIGINATOR_ID (RFC 4456).
     pub fn originator_id(&self) -> Option<RouterId> {
-        todo!()
+        self.number(code::ORIGINATOR_ID)
+            .and_then(|id| RouterId::new(Ipv4Addr::from_bits(id)))
     }
-    pub fn communities(&self) -> impl Iterator<Item = u32> + 'a {
-        core::iter::empty()
+
+    /// COMMUNITIES; [`Community`] gives them words.
+    pub fn communities(&self) -> impl Iterator<Item = u32> + use<'a> {
+        self.words(code::COMMUNITIES)
     }
-    pub fn cluster_list(&self) -> impl Iterator<Item = u32> + 'a {
-        core::iter::empty()
+
+    /// CLUSTER_LIST (RFC 4456), the last reflector first.
+    pub fn cluster_list(&self) -> impl Iterator<Item = u32> + use<'a> {
+        self.words(code::CLUSTER_LIST)
     }
-    pub fn large_communities(&self) -> impl Iterator<Item = [u32; 3]> + 'a {
-        core::iter::empty()
+
+    /// Extended communities, eight octets each (RFC 4360).
+    pub fn extended_communities(&self) -> impl Iterator<Item = [u8; 8]> + use<'a> {
+        self.value(code::EXTENDED_COMMUNITIES)
+            .unwrap_or(&[])
+            .as_chunks::<8>()
+            .0
+            .iter()
+            .copied()
     }
+
+    /// Large communities; [`LargeCommunity`] gives them words.
+    pub fn large_communities(&self) -> impl Iterator<Item = [u32; 3]> + use<'a> {
+        self.value(code::LARGE_COMMUNITIES)
+            .unwrap_or(&[])
+            .as_chunks::<12>()
+            .0
+            .iter()
+            .map(|octets| {
+                let (words, _) = octets.as_chunks::<4>();
+                let mut words = words.iter().map(|word| u32::from_be_bytes(*word));
+                core::array::from_fn(|_| words.next().unwrap_or(0))
+            })
+    }
+
+    /// Only to Customer (RFC 9234 §5).
+    pub fn only_to_customer(&self) -> Option<Asn> {
+        self.number(code::ONLY_TO_CUSTOMER).map(Asn)
+    }
+
+    /// Any attribute as octets, AGGREGATOR and AS_PATH as they came.
+    pub fn raw(&self, code: u8) -> Option<RawAttribute<'a>> {
+        match table::row(code) {
+            Some(row) if row.canonical => self.known(code),
+            Some(_) => None,
+            None => self.unknown().find(|attribute| attribute.code == code),
+        }
+    }
+
+    /// Attributes that this crate does not know, in wire order, each type once. Non-transitive ones
+    /// are among them: they must be ignored and go no further (RFC 4271 §5).
+    pub fn unknown(&self) -> impl Iterator<Item = RawAttribute<'a>> + use<'a> {
+        let octets = if self.slots.unknown { self.octets } else { &[] };
+        let mut seen = Seen::default();
+        Walk::new(octets).filter(move |attribute| {
+            table::position(attribute.code).is_none() && !seen.again(attribute.code)
+        })
+    }
+
     /// Appends the canonical octets: ascending type codes, four-octet AS numbers, shortest
     /// lengths, Partial set on unknown transitive ones, unknown non-transitive ones left out.
     /// Equal sets give equal octets, so these may be interned.
-    pub fn canonical(&self, _out: &mut Vec<u8>) {
-        todo!()
+    pub fn canonical(&self, out: &mut Vec<u8>) {
+        canonical::write(self, out);
     }
-    /// A view over octets that `canonical` or [`AttributeSet::encode`] made.
-    pub fn from_canonical(_octets: &'a [u8]) -> Self {
-        todo!()
+
+    /// An owned copy that can be changed. What may not be sent on is left out of it.
+    pub fn to_set(&self) -> AttributeSet {
+        AttributeSet::from(*self)
     }
 }
 
-/// Owned attributes that can only hold what is legal to emit.
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[allow(missing_docs)]
-pub struct AttributeSet {
-    pub origin: Origin,
-    /// one AS_SEQUENCE per entry would be nice; W decides
-    pub as_path: Vec<Asn>,
-    pub med: Option<u32>,
-    pub local_pref: Option<u32>,
-    pub communities: Vec<u32>,
-    pub large_communities: Vec<[u32; 3]>,
-}
-impl AttributeSet {
-    /// IGP, empty path, nothing else: what a speaker originates.
-    pub fn local() -> Self {
-        todo!()
-    }
-    /// Appends canonical octets (see [`Attributes::canonical`]).
-    pub fn encode(&self, _out: &mut Vec<u8>) {
-        todo!()
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,112 @@
+//! Attributes that are lists of type, length and value: checked for their outer structure, and
+//! where an RFC says what malformed means, for that.
+use super::table::{Scope, ValueFault};
+use crate::FaultKind;
+
+const MALFORMED: FaultKind = FaultKind::AttributeValue;
+
+/// One TLV of a list and what follows; `None` where it passes the end.
+fn split(octets: &[u8], long_type: bool) -> Option<(u16, &[u8], &[u8])> {
+    let (kind, rest) = if long_type {
+        let (kind, rest) = octets.split_first_chunk::<2>()?;
+        (u16::from_be_bytes(*kind), rest)
+    } else {
+        let (kind, rest) = octets.split_first()?;
+        (u16::from(*kind), rest)
+    };
+    let (length, rest) = rest.split_first_chunk::<2>()?;
+    let (value, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
+    Some((kind, value, rest))
+}
+
+/// Calls `each` with every TLV; `kind` is what it means that one passes the end.
+fn every(
+    octets: &[u8],
+    long_type: bool,
+    kind: FaultKind,
+    mut each: impl FnMut(u16, &[u8]) -> Result<(), FaultKind>,
+) -> Result<(), ValueFault> {
+    let mut rest = octets;
+    while !rest.is_empty() {
+        let at = octets.len().saturating_sub(rest.len());
+        let (code, value, next) = split(rest, long_type).ok_or((at, kind))?;
+        each(code, value).map_err(|kind| (at, kind))?;
+        rest = next;
+    }
+    Ok(())
+}
+
+/// Two octets of type, two of length: tunnel encapsulation (RFC 9012 §2), BGP-LS (RFC 9552 §5.1).
+pub(super) fn check_long(value: &[u8], _: Scope) -> Result<(), ValueFault> {
+    every(value, true, MALFORMED, |_, _| Ok(()))
+}
+
+/// PMSI tunnel (RFC 6514 §5): flags, tunnel type, three octets of label, identifier.
+pub(super) fn check_pmsi_tunnel(value: &[u8], _: Scope) -> Result<(), ValueFault> {
+    // RFC 7385 §4: tunnel type 255 is reserved.
+    match value {
+        [_, 0xff, ..] => Err((1, MALFORMED)),
+        _ => Ok(()),
+    }
+}
+
+/// AIGP (RFC 7311 §3): the length of a TLV counts its type and length, three octets.
+pub(super) fn check_aigp(value: &[u8], _: Scope) -> Result<(), ValueFault> {
+    let mut rest = value;
+    let mut found = false;
+    while !rest.is_empty() {
+        let at = value.len().saturating_sub(rest.len());
+        let [kind, high, low, ..] = rest else {
+            return Err((at, MALFORMED));
+        };
+        let length = usize::from(u16::from_be_bytes([*high, *low]));
+        if length < 3 || (*kind == 1 && length != 11) {
+            return Err((at, MALFORMED));
+        }
+        rest = rest.get(length..).ok_or((at, MALFORMED))?;
+        found |= *kind == 1;
+    }
+    // RFC 7311 §3: without its one TLV the attribute says nothing.
+    if found { Ok(()) } else { Err((0, MALFORMED)) }
+}
+
+/// Prefix-SID (RFC 8669 §3, RFC 9252 §2): one octet of type, two of length.
+pub(super) fn check_prefix_sid(value: &[u8], _: Scope) -> Result<(), ValueFault> {
+    // RFC 9252 §2: of several service TLVs of one type, the first is used.
+    let mut services = [false; 2];
+    every(value, false, MALFORMED, |kind, value| match kind {
+        // RFC 8669 §3.1: label index, seven octets.
+        1 if value.len() != 7 => Err(MALFORMED),
+        // RFC 8669 §3.2: originator SRGB, flags and ranges of six octets.
+        3 if value.len() < 2 || !value.len().saturating_sub(2).is_multiple_of(6) => Err(MALFORMED),
+        5 | 6 => {
+            let [layer3, layer2] = &mut services;
+            let seen = if kind == 5 { layer3 } else { layer2 };
+            if core::mem::replace(seen, true) {
+                return Ok(());
+            }
+            srv6_service(value)
+        }
+        _ => Ok(()),
+    })
+}
+
+/// SRv6 L3 or L2 service: a reserved octet and sub-TLVs (RFC 9252 §2, §3).
+fn srv6_service(value: &[u8]) -> Result<(), FaultKind> {
+    const WRONG: FaultKind = FaultKind::Srv6Service;
+    let (_, sub) = value.split_first().ok_or(WRONG)?;
+    let inside = every(sub, false, WRONG, |kind, value| {
+        if kind != 1 {
+            return Ok(());
+        }
+        // RFC 9252 §3.1: SRv6 SID information, 21 octets and sub-sub-TLVs.
+        let sub = value.get(21..).ok_or(WRONG)?;
+        every(sub, false, WRONG, |kind, value| match kind {
+            // RFC 9252 §3.2.1: SRv6 SID structure, six octets.
+            1 if value.len() != 6 => Err(WRONG),
+            _ => Ok(()),
+        })
+        .map_err(|(_, kind)| kind)
+    });
+    inside.map_err(|(_, kind)| kind)
+}
