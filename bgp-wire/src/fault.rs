@@ -3,7 +3,7 @@
 //! A [`Fault`] is three numbers: where, in which attribute, and what. Everything else follows from
 //! the one table in this file: the RFC 7606 disposition, the RFC 4271 NOTIFICATION and the words
 //! for people. Why one table: reading code only says what it saw, and a reader can check the
-//! table against the RFCs line by line. Cost: a fault is 24 octets and `Copy`; the NOTIFICATION
+//! table against the RFCs line by line. Cost: a fault is 16 octets and `Copy`; the NOTIFICATION
 //! and its data are made only when somebody asks.
 use crate::attr::table;
 use crate::iana::{attribute, notification as code};

@@ -3,7 +3,7 @@
 //! These are the leaves under every IP family, and the only functions that are written once per
 //! address size. An IPv4 prefix is read with one four-octet load and a mask, an IPv6 prefix with
 //! one sixteen-octet load; only the last prefixes of a run, where the load would pass the end,
-//! take the slower way. That is 2.7 times faster than a loop over octets.
+//! take the slower way of a copy.
 use alloc::vec::Vec;
 use core::net::{Ipv4Addr, Ipv6Addr};
 use ipnet::{Ipv4Net, Ipv6Net};
