@@ -1,4 +1,4 @@
-//! What goes in and what comes out.
+//! What goes in and what comes out. The numbers are the events of RFC 4271 §8.1.
 use crate::DownReason;
 use bgp_wire::{Family, Fault, Negotiated, Notification, RouteRefresh};
 use bytes::Bytes;
@@ -20,41 +20,52 @@ pub enum Command {
     /// ManualStop (event 2): sends `notification`, or closes silently where it is `None` (a
     /// neighbor with graceful restart then keeps forwarding, RFC 4724 §4.2).
     Stop(Option<Notification>),
-    /// A link or address came up, or the neighbor became reachable: connect now if waiting to.
+    /// A link or address came up, or the neighbor became reachable: connect now if waiting to
+    /// (event 9 or 13, early). Earlier failures are forgotten, and an attempt that has been
+    /// waiting for an answer for over 100 ms is begun anew.
     RetryNow,
-    /// The neighbor is on a connected subnet: no back-off.
+    /// Whether the neighbor is on a connected subnet, where attempts do not back off. No event of
+    /// the RFC: it sets the pace of event 9.
     Reachability {
         /// On a subnet of ours.
         connected: bool,
     },
-    /// What parsing found in an UPDATE that must end the session (event 28).
+    /// What parsing found in an UPDATE that must end the session (event 28). Ignored unless
+    /// Established.
     UpdateFault(Fault, Notification),
-    /// Ask the neighbor for its routes again (RFC 2918).
+    /// Ask the neighbor for its routes again (RFC 2918). Ignored unless Established with this
+    /// family and the route refresh capability.
     Refresh(Family),
-    /// End the session with this NOTIFICATION and start again (prefix limit, …).
+    /// AutomaticStop and start again (events 8, 3): ends the session with this NOTIFICATION
+    /// (prefix limit, an operator's restart, …). Without a connection it connects at once.
     Reset(Notification),
 }
 
 /// What the owner must do. Poll until `None` after every input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Open a TCP connection; answer with `handle_connected(Slot::Ours)` or `handle_connect_failed`.
+    /// Open a TCP connection; answer with `handle_connected(Slot::Ours)` (event 16) or
+    /// `handle_connect_failed` (event 18).
     Connect,
-    /// Give up the connection attempt under way.
+    /// Give up the connection attempt under way and do not answer it.
     AbortConnect,
-    /// Send what `poll_transmit(slot)` still gives, then close.
+    /// Send what `poll_transmit(slot)` still gives, in whole messages and before any route that is
+    /// still unsent, then close. Do not wait for a socket that takes nothing, and do not answer
+    /// with `handle_closed`.
     Close(Slot),
-    /// Established on `slot`: routes may flow.
+    /// Established on `slot` (event 26): routes may flow. UPDATEs handed out by the call that
+    /// caused this come after it.
     Up(Slot, Box<Negotiated>),
-    /// Established was left.
+    /// Established was left; `Close` follows unless the connection is gone already.
     Down(Box<DownReason>),
 }
 
 /// A message the state machine does not consume itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Received {
-    /// A whole UPDATE, header included. The state machine did not look inside.
+    /// A whole UPDATE, header included (event 27). The state machine did not look inside.
     Update(Bytes),
-    /// A ROUTE-REFRESH for a negotiated family.
+    /// A ROUTE-REFRESH (RFC 2918, RFC 7313) for a negotiated family, no event of RFC 4271. The
+    /// subtype is 0, or also 1 or 2 where enhanced route refresh was negotiated.
     RouteRefresh(RouteRefresh),
 }

@@ -1,195 +1,330 @@
-//! The session.
-use crate::{Action, Command, Config, ConnectFailure, DownReason, Received, Slot};
-use bgp_wire::{Negotiated, Open};
-use bytes::BytesMut;
-use std::time::{Duration, Instant};
+//! The session: what it holds, what can be read from it, and what it puts out.
+//!
+//! Its inputs are in `session/inputs.rs`, what the neighbor's messages do in
+//! `session/messages.rs`, how connections end in `session/ending.rs`, and the sentences for people
+//! in `session/waiting.rs`.
+mod ending;
+mod inputs;
+mod messages;
+mod waiting;
 
-/// RFC 4271 §8.2.2 states.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[allow(missing_docs)]
-pub enum State {
-    Idle,
-    Connect,
-    Active,
-    OpenSent,
-    OpenConfirm,
-    Established,
-}
+#[cfg(test)]
+mod tests;
 
-/// Timers (RFC 4271 §8.1.3, RFC 9687).
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[allow(missing_docs)]
-pub enum Timer {
-    ConnectRetry,
-    Hold,
-    Keepalive,
-    DelayOpen,
-    IdleHold,
-    SendHold,
-    Restart,
-}
-
-/// A running timer as `show` prints it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[allow(missing_docs)]
-pub struct TimerView {
-    pub timer: Timer,
-    pub left: Duration,
-    pub configured: Duration,
-}
-
-/// Messages since creation.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-#[allow(missing_docs)]
-pub struct Counters {
-    pub opens_in: u64,
-    pub opens_out: u64,
-    pub updates_in: u64,
-    pub notifications_in: u64,
-    pub notifications_out: u64,
-    pub keepalives_in: u64,
-    pub keepalives_out: u64,
-    pub refreshes_in: u64,
-    pub refreshes_out: u64,
-    pub established: u64,
-    pub connect_attempts: u64,
-}
-
-/// One step of the session's history.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub struct Transition {
-    pub at: Instant,
-    pub from: State,
-    pub to: State,
-    pub reason: Option<DownReason>,
-}
+use crate::{
+    Action, Config, Counters, DownReason, Slot, State, TimerView, Transition,
+    connection::Connection,
+    counters::count,
+    dialer::Dialer,
+    history::History,
+    jitter::Jitter,
+    pacing::Pacing,
+    slots::{Outboxes, Slots},
+    timers::Timers,
+};
+use bgp_wire::{Capability, Negotiated, Open};
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
 
 /// One session with one neighbor.
+///
+/// # How to drive it
+///
+/// Tell it what happens by one of the `handle_*` methods. After **each** of them, and before
+/// acting on what [`handle_bytes`](Self::handle_bytes) returned, take its outputs in this order:
+///
+/// 1. [`poll_transmit`](Self::poll_transmit) for both slots: append to what is to be written on
+///    that connection, between whole messages;
+/// 2. [`poll_action`](Self::poll_action) until `None`: do what it says;
+/// 3. [`poll_timeout`](Self::poll_timeout): when to call
+///    [`handle_timeout`](Self::handle_timeout) at the latest.
+///
+/// Beside what happens on its own, tell it of every write that took octets by
+/// [`handle_written`](Self::handle_written).
+///
+/// # Collisions
+///
+/// Both sides may connect at once, so there are two [slots](Slot). When the second OPEN arrives,
+/// [`survivor`](crate::survivor) says which connection goes; its slot gets a
+/// Cease/Connection Collision Resolution and [`Action::Close`]. An Established connection is
+/// closed that way only within five seconds, and only for a connection that was there before it
+/// was Established.
+///
+/// # Example
+///
+/// Two sessions, a fake clock, and a wire without delay:
+///
+/// ```
+/// use bgp_fsm::{Action, Command, Config, Session, Slot, State};
+/// use bgp_wire::{Asn, Capability, Family, RouterId};
+/// use bytes::BytesMut;
+/// use std::time::{Duration, Instant};
+///
+/// fn config(local_as: u32, remote_as: u32, id: [u8; 4], passive: bool) -> Config {
+///     Config {
+///         local_as: Asn(local_as),
+///         remote_as: Some(Asn(remote_as)),
+///         router_id: RouterId::new(id.into()).unwrap(),
+///         hold_time: Duration::from_secs(90),
+///         keepalive: None,
+///         capabilities: vec![Capability::Multiprotocol(Family::IPV4_UNICAST)],
+///         passive,
+///         connect_retry: Duration::from_secs(1),
+///         connect_retry_max: Duration::from_secs(30),
+///         send_hold: None,
+///     }
+/// }
+///
+/// # #[expect(clippy::disallowed_methods, reason = "the fake clock starts somewhere")]
+/// let start = Instant::now();
+/// let mut host = Session::new(config(65530, 12076, [10, 1, 1, 1], false), 1, start);
+/// let mut azure = Session::new(config(12076, 65530, [10, 1, 1, 2], true), 2, start);
+///
+/// let now = start;
+/// host.handle_command(Command::Start, now);
+/// azure.handle_command(Command::Start, now);
+///
+/// // The host wants a connection: make one.
+/// assert_eq!(host.poll_action(), Some(Action::Connect));
+/// assert!(host.handle_connected(Slot::Ours, now));
+/// assert!(azure.handle_connected(Slot::Theirs, now));
+///
+/// // Carry octets both ways until there are none.
+/// let (mut to_azure, mut to_host) = (Vec::new(), Vec::new());
+/// while host.poll_transmit(Slot::Ours, &mut to_azure)
+///     | azure.poll_transmit(Slot::Theirs, &mut to_host)
+/// {
+///     let mut octets = BytesMut::from(&to_azure[..]);
+///     assert!(azure.handle_bytes(Slot::Theirs, &mut octets, now).is_none());
+///     let mut octets = BytesMut::from(&to_host[..]);
+///     assert!(host.handle_bytes(Slot::Ours, &mut octets, now).is_none());
+///     to_azure.clear();
+///     to_host.clear();
+/// }
+/// assert_eq!((host.state(), azure.state()), (State::Established, State::Established));
+/// assert!(matches!(host.poll_action(), Some(Action::Up(Slot::Ours, _))));
+///
+/// // Ninety seconds of silence later the session is over, and the host says why.
+/// let now = start + Duration::from_secs(90);
+/// assert!(host.poll_timeout().unwrap() < now);
+/// host.handle_timeout(now, false);
+/// let Some(Action::Down(reason)) = host.poll_action() else { panic!() };
+/// assert_eq!(reason.to_string(), "hold timer expired after 90 s");
+/// assert_eq!(host.poll_action(), Some(Action::Close(Slot::Ours)));
+/// ```
 #[derive(Debug)]
 pub struct Session {
-    _p: (),
+    config: Config,
+    local: Open,
+    jitter: Jitter,
+    pacing: Pacing,
+    dialer: Dialer,
+    /// `ConnectRetry` and `IdleHold`; the others belong to a connection.
+    timers: Timers,
+    slots: Slots,
+    outboxes: Outboxes,
+    actions: VecDeque<Action>,
+    state: State,
+    since: Instant,
+    last_error: Option<(DownReason, Instant)>,
+    history: History,
+    counters: Counters,
 }
 
 impl Session {
-    /// Idle until `Command::Start`. `seed` feeds the jitter.
-    pub fn new(_config: Config, _seed: u64, _now: Instant) -> Self {
-        todo!()
+    /// Idle until [`Command::Start`](crate::Command::Start). `seed` feeds the jitter: sessions
+    /// with different seeds do not march in step, equal seeds and inputs give equal outputs.
+    #[must_use]
+    pub fn new(config: Config, seed: u64, now: Instant) -> Self {
+        let four_octet_as = Capability::FourOctetAs(config.local_as);
+        let others = config.capabilities.iter();
+        let others = others
+            .filter(|other| !matches!(other, Capability::FourOctetAs(_)))
+            .cloned();
+        let local = Open {
+            asn: config.local_as,
+            hold_time: u16::try_from(config.hold_time.as_secs()).unwrap_or(u16::MAX),
+            router_id: config.router_id,
+            capabilities: std::iter::once(four_octet_as).chain(others).collect(),
+        };
+        Self {
+            config,
+            local,
+            jitter: Jitter::new(seed),
+            pacing: Pacing::default(),
+            dialer: Dialer::Stopped,
+            timers: Timers::default(),
+            slots: Slots::default(),
+            outboxes: Outboxes::default(),
+            actions: VecDeque::new(),
+            state: State::Idle,
+            since: now,
+            last_error: None,
+            history: History::default(),
+            counters: Counters::default(),
+        }
     }
 
-    // getters
     /// The state of the connection that is furthest on.
     #[must_use]
     pub fn state(&self) -> State {
-        todo!()
+        self.state
     }
-    /// Since when `state` holds.
+
+    /// Since when [`state`](Self::state) holds.
     #[must_use]
     pub fn since(&self) -> Instant {
-        todo!()
+        self.since
     }
+
     /// What was agreed, in OpenConfirm and Established.
     #[must_use]
     pub fn negotiated(&self) -> Option<&Negotiated> {
-        todo!()
+        let agreement = self.slots.leading().and_then(Connection::agreement);
+        agreement.map(|agreement| &agreement.negotiated)
     }
-    /// What we sent.
+
+    /// What we sent, from OpenSent on.
     #[must_use]
     pub fn local_open(&self) -> Option<&Open> {
-        todo!()
+        self.slots.leading().map(|_| &self.local)
     }
-    /// What the peer sent.
+
+    /// What the peer sent, in OpenConfirm and Established.
     #[must_use]
     pub fn remote_open(&self) -> Option<&Open> {
-        todo!()
+        let agreement = self.slots.leading().and_then(Connection::agreement);
+        agreement.map(|agreement| &agreement.remote)
     }
+
     /// Why the last session or attempt ended, and when.
     #[must_use]
     pub fn last_error(&self) -> Option<(&DownReason, Instant)> {
-        todo!()
+        self.last_error.as_ref().map(|(reason, at)| (reason, *at))
     }
-    /// In one sentence, what the session is waiting for now.
-    #[must_use]
-    pub fn waiting_for(&self, _now: Instant) -> String {
-        todo!()
+
+    /// Running timers: the session's and those of the connection that is furthest on.
+    pub fn timers(&self, now: Instant) -> impl Iterator<Item = TimerView> + '_ {
+        let connection = self.slots.leading().into_iter();
+        self.timers
+            .views(now)
+            .chain(connection.flat_map(move |c| c.timers.views(now)))
     }
-    /// Running timers.
-    pub fn timers(&self, _now: Instant) -> impl Iterator<Item = TimerView> + '_ {
-        std::iter::empty()
-    }
-    /// Counters.
+
+    /// Messages and events counted since the session was created.
     #[must_use]
     pub fn counters(&self) -> &Counters {
-        todo!()
+        &self.counters
     }
-    /// The last 20 transitions, oldest first.
+
+    /// The last 20 transitions, oldest first; attempts that repeat are counted, not listed.
     pub fn history(&self) -> impl Iterator<Item = &Transition> + '_ {
-        std::iter::empty()
+        self.history.iter()
     }
+
     /// The configuration.
     #[must_use]
     pub fn config(&self) -> &Config {
-        todo!()
+        &self.config
     }
 
-    // inputs
-    /// A command.
-    pub fn handle_command(&mut self, _command: Command, _now: Instant) {
-        todo!()
-    }
-    /// A TCP connection is there. `false`: not wanted now (stopped, or a slot is taken): close it.
-    #[must_use]
-    pub fn handle_connected(&mut self, _slot: Slot, _now: Instant) -> bool {
-        todo!()
-    }
-    /// The attempt asked for by `Action::Connect` failed.
-    pub fn handle_connect_failed(&mut self, _failure: ConnectFailure, _now: Instant) {
-        todo!()
-    }
-    /// The connection was closed or failed; `error` in words ("connection reset by peer"), `None` for a clean close.
-    pub fn handle_closed(&mut self, _slot: Slot, _error: Option<String>, _now: Instant) {
-        todo!()
-    }
-    /// Octets arrived: takes whole messages off the front of `buffer` and acts on them, until one
-    /// is to be handed out (call again) or more octets are needed (`None`).
-    #[must_use]
-    pub fn handle_bytes(
-        &mut self,
-        _slot: Slot,
-        _buffer: &mut BytesMut,
-        _now: Instant,
-    ) -> Option<Received> {
-        todo!()
-    }
-    /// The deadline of `poll_timeout` has come. `unread`: octets of this neighbor are still in our
-    /// queues or its socket is left unread because we are slow; Hold is then extended by 10 s.
-    pub fn handle_timeout(&mut self, _now: Instant, _unread: bool) {
-        todo!()
-    }
-    /// `octets` of routes were written to the established connection (restarts Keepalive as an
-    /// UPDATE does, and SendHold).
-    pub fn handle_written(&mut self, _octets: usize, _now: Instant) {
-        todo!()
-    }
-    /// The socket took no octets although some were waiting since `since` (RFC 9687).
-    pub fn handle_blocked(&mut self, _now: Instant) {
-        todo!()
-    }
-
-    // outputs, in this order after every input: transmit, action, timeout
     /// Appends what is to be sent on `slot` (whole messages); `false` when there was nothing.
+    ///
+    /// Where octets of routes are still unwritten, put these between whole messages, before the
+    /// next route. While the socket takes nothing it may be left for later: it does not grow.
     #[must_use]
-    pub fn poll_transmit(&mut self, _slot: Slot, _out: &mut Vec<u8>) -> bool {
-        todo!()
+    pub fn poll_transmit(&mut self, slot: Slot, out: &mut Vec<u8>) -> bool {
+        self.outboxes.at_mut(slot).take(out)
     }
+
     /// The next thing to do.
     #[must_use]
     pub fn poll_action(&mut self) -> Option<Action> {
-        todo!()
+        self.actions.pop_front()
     }
-    /// When to call `handle_timeout`.
+
+    /// When to call [`handle_timeout`](Self::handle_timeout); `None` where nothing but another
+    /// input can change anything.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        todo!()
+        let connections = Slot::BOTH
+            .into_iter()
+            .filter_map(|slot| self.slots.at(slot).as_ref());
+        connections
+            .filter_map(|connection| connection.timers.next())
+            .chain(self.timers.next())
+            .min()
+    }
+
+    /// Begins a connection attempt. `again`: the one before got no answer either.
+    fn dial(&mut self, again: bool, now: Instant) {
+        count(&mut self.counters.connect_attempts);
+        let limit = self.pacing.attempt(&self.config, &mut self.jitter);
+        self.timers.stop(crate::Timer::IdleHold);
+        self.timers.start(crate::Timer::ConnectRetry, limit, now);
+        self.dialer = Dialer::Dialing { since: now, again };
+        self.actions.push_back(Action::Connect);
+    }
+
+    /// Waits for `pause` before connecting, and meanwhile for the neighbor to connect (Active).
+    fn wait(&mut self, pause: Duration, now: Instant) {
+        self.abort_dialing();
+        self.timers.stop(crate::Timer::IdleHold);
+        if !self.config.passive {
+            self.timers.start(crate::Timer::ConnectRetry, pause, now);
+        }
+        self.dialer = Dialer::Waiting;
+    }
+
+    /// Rests for `pause` (Idle); the neighbor's connections are refused for `refuse` of it.
+    fn hold(&mut self, pause: Duration, refuse: Duration, now: Instant) {
+        self.abort_dialing();
+        self.timers.stop(crate::Timer::ConnectRetry);
+        self.timers.start(crate::Timer::IdleHold, pause, now);
+        let refuse_until = now.checked_add(refuse).unwrap_or(now);
+        self.dialer = Dialer::Held { refuse_until };
+    }
+
+    /// Leaves connecting alone since a connection is there.
+    fn engage(&mut self) {
+        self.rest_as(Dialer::Engaged);
+    }
+
+    fn rest_as(&mut self, dialer: Dialer) {
+        self.abort_dialing();
+        self.timers.stop(crate::Timer::ConnectRetry);
+        self.timers.stop(crate::Timer::IdleHold);
+        self.dialer = dialer;
+    }
+
+    fn abort_dialing(&mut self) {
+        if !matches!(self.dialer, Dialer::Dialing { .. }) {
+            return;
+        }
+        // An attempt that was not yet asked for need not be given up.
+        if self.actions.back() == Some(&Action::Connect) {
+            self.actions.pop_back();
+        } else {
+            self.actions.push_back(Action::AbortConnect);
+        }
+    }
+
+    /// Notes which state holds now and, where it is another one, why.
+    fn settle(&mut self, reason: Option<&DownReason>, now: Instant) {
+        let connection = self.slots.leading().map_or(State::Idle, Connection::state);
+        let state = connection.max(self.dialer.state());
+        if state != self.state {
+            self.history.push(Transition {
+                at: now,
+                from: self.state,
+                to: state,
+                reason: reason.cloned(),
+                times: 1,
+            });
+            self.state = state;
+            self.since = now;
+        }
     }
 }

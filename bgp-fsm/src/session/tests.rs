@@ -1,0 +1,8 @@
+//! The session against the RFC's text, against itself in virtual time, and against anything.
+mod hostile;
+mod pair;
+mod simulation;
+mod single;
+mod solo;
+mod table;
+mod world;
