@@ -7,6 +7,9 @@
 //! than the crate may grow an attribute that it refuses, and a link must not vanish for that.
 //!
 //! Cost: 64 KiB of buffer per socket; a received message is not copied.
+#[cfg(test)]
+pub(crate) mod namespace;
+
 use nix::{
     poll::{PollFd, PollFlags, PollTimeout},
     sys::{
@@ -121,7 +124,13 @@ impl Channel {
         // Errors carry the kernel's words but not our own request back.
         socket.set_ext_ack(true)?;
         socket.set_cap_ack(true)?;
-        Ok(Self { socket, port, sequence: 0, buffer: vec![0; BUFFER], interrupted: false })
+        Ok(Self {
+            socket,
+            port,
+            sequence: 0,
+            buffer: vec![0; BUFFER],
+            interrupted: false,
+        })
     }
 
     /// A socket that hears the events of `groups`, as far as `filter` lets them through (empty:
@@ -175,7 +184,10 @@ impl Channel {
     pub(crate) fn receive(&mut self, wait: bool) -> io::Result<Received> {
         let flags = if wait { 0 } else { libc::MSG_DONTWAIT };
         loop {
-            match self.socket.recv_from(&mut &mut self.buffer[..], flags | libc::MSG_TRUNC) {
+            match self
+                .socket
+                .recv_from(&mut &mut self.buffer[..], flags | libc::MSG_TRUNC)
+            {
                 // Only the kernel (port 0) may tell us things.
                 Ok((_, from)) if from.port_number() != 0 => {}
                 // A datagram that did not fit is as good as lost.
@@ -209,7 +221,17 @@ impl Channel {
 
     /// The messages of the datagram that was received last.
     pub(crate) fn messages(&self, length: usize) -> Messages<'_> {
-        Messages { rest: self.buffer.get(..length).unwrap_or_default() }
+        Messages::of(&self.buffer, length)
+    }
+
+    /// The buffer itself, for a caller that has to change what owns this channel while reading;
+    /// it goes back by [`Channel::return_buffer`].
+    pub(crate) fn take_buffer(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.buffer)
+    }
+
+    pub(crate) fn return_buffer(&mut self, buffer: Vec<u8>) {
+        self.buffer = buffer;
     }
 
     /// Begins a dump; [`Channel::dump_slice`] reads it. One at a time per socket.
@@ -245,7 +267,11 @@ impl Channel {
                         0 | libc::ENOENT => {}
                         errno => return Err(io::Error::from_raw_os_error(errno)),
                     }
-                    outcome = if interrupted { Dump::Interrupted } else { Dump::Complete };
+                    outcome = if interrupted {
+                        Dump::Interrupted
+                    } else {
+                        Dump::Complete
+                    };
                 }
                 _ => each(message),
             }
@@ -267,6 +293,15 @@ pub(crate) struct Messages<'a> {
     rest: &'a [u8],
 }
 
+impl<'a> Messages<'a> {
+    /// Those in the first `length` octets.
+    pub(crate) fn of(octets: &'a [u8], length: usize) -> Self {
+        Self {
+            rest: octets.get(..length).unwrap_or_default(),
+        }
+    }
+}
+
 impl<'a> Iterator for Messages<'a> {
     type Item = Message<'a>;
 
@@ -280,7 +315,10 @@ impl<'a> Iterator for Messages<'a> {
             port: view.port_number(),
             payload: self.rest.get(16..length)?,
         };
-        self.rest = self.rest.get(length.next_multiple_of(4)..).unwrap_or_default();
+        self.rest = self
+            .rest
+            .get(length.next_multiple_of(4)..)
+            .unwrap_or_default();
         Some(message)
     }
 }
@@ -311,12 +349,14 @@ pub(crate) fn refusal(payload: &[u8]) -> Refusal {
     const TEXT: u16 = 1;
     let errno = read_i32(payload, 0).map_or(0, i32::saturating_neg);
     let attributes = payload.get(4 + HEADER..).unwrap_or_default();
-    let text = NlasIterator::new(attributes).map_while(Result::ok).find_map(|attribute| {
-        (attribute.kind() == TEXT).then(|| {
-            let text = String::from_utf8_lossy(attribute.value());
-            text.trim_end_matches('\0').trim_end_matches('.').to_owned()
-        })
-    });
+    let text = NlasIterator::new(attributes)
+        .map_while(Result::ok)
+        .find_map(|attribute| {
+            (attribute.kind() == TEXT).then(|| {
+                let text = String::from_utf8_lossy(attribute.value());
+                text.trim_end_matches('\0').trim_end_matches('.').to_owned()
+            })
+        });
     Refusal { errno, text }
 }
 
@@ -348,7 +388,13 @@ impl LinkView {
         let family = *payload.first()?;
         let index = u32::try_from(read_i32(payload, 4)?).ok()?;
         let flags = u32::from_ne_bytes(read_i32(payload, 8)?.to_ne_bytes());
-        let mut link = Self { family, index, flags, name: String::new(), operational_state: None };
+        let mut link = Self {
+            family,
+            index,
+            flags,
+            name: String::new(),
+            operational_state: None,
+        };
         for attribute in NlasIterator::new(payload.get(16..)?).map_while(Result::ok) {
             match attribute.kind() {
                 Self::NAME => {
@@ -407,11 +453,17 @@ pub(crate) fn wait(channel: &Channel, bell: Option<&Bell>, timeout: Duration) ->
         Some(bell) => (bell.0.as_fd(), PollFlags::POLLIN),
         None => (channel.as_fd(), nothing_to_ring),
     };
-    let mut fds =
-        [PollFd::new(channel.as_fd(), PollFlags::POLLIN), PollFd::new(bell_fd, bell_flags)];
+    let mut fds = [
+        PollFd::new(channel.as_fd(), PollFlags::POLLIN),
+        PollFd::new(bell_fd, bell_flags),
+    ];
     // Rounded up, so that a deadline a fraction of a millisecond away is not polled for.
     let rounded = timeout.saturating_add(Duration::from_micros(999));
-    let timeout = if timeout.is_zero() { Duration::ZERO } else { rounded };
+    let timeout = if timeout.is_zero() {
+        Duration::ZERO
+    } else {
+        rounded
+    };
     let timeout = PollTimeout::try_from(timeout).unwrap_or(PollTimeout::MAX);
     match nix::poll::poll(&mut fds, timeout) {
         Ok(_) | Err(nix::errno::Errno::EINTR) => {}

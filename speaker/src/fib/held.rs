@@ -75,7 +75,9 @@ impl Sets {
     }
 
     fn release(&mut self, number: u32) {
-        let Some(slot) = self.slots.get_mut(number as usize) else { return };
+        let Some(slot) = self.slots.get_mut(number as usize) else {
+            return;
+        };
         if let Some((hops, uses)) = slot {
             *uses = uses.saturating_sub(1);
             if *uses == 0 {
@@ -87,7 +89,10 @@ impl Sets {
     }
 
     fn hops(&self, number: u32) -> Option<&HopSet> {
-        self.slots.get(number as usize)?.as_ref().map(|(hops, _)| hops)
+        self.slots
+            .get(number as usize)?
+            .as_ref()
+            .map(|(hops, _)| hops)
     }
 }
 
@@ -130,17 +135,15 @@ fn prefix_v4([a, b, c, d, length]: &[u8; 5]) -> IpNet {
 
 fn prefix_v6(key: &[u8; 17]) -> IpNet {
     let [address @ .., length] = key;
-    Ipv6Net::new(Ipv6Addr::from(*address), *length).unwrap_or_default().into()
+    Ipv6Net::new(Ipv6Addr::from(*address), *length)
+        .unwrap_or_default()
+        .into()
 }
 
 impl Routes {
     /// Routes by family: IPv4, IPv6.
     pub(super) fn counts(&self) -> (u64, u64) {
         (self.v4.len() as u64, self.v6.len() as u64)
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.v4.is_empty() && self.v6.is_empty()
     }
 
     fn word(&self, prefix: &IpNet) -> Option<Word> {
@@ -178,6 +181,28 @@ impl Routes {
         }
     }
 
+    /// The feeder wants it; else it is left from before.
+    pub(super) fn is_claimed(&self, prefix: &IpNet) -> bool {
+        self.word(prefix).is_some_and(Word::is_claimed)
+    }
+
+    /// The shared set of these next hops.
+    pub(super) fn share(&self, mut hops: Vec<FibNextHop>) -> HopSet {
+        if hops.len() > 1 {
+            hops.sort_unstable();
+        }
+        match self.sets.numbers.get_key_value(hops.as_slice()) {
+            Some((shared, _)) => Arc::clone(shared),
+            None => hops.into(),
+        }
+    }
+
+    pub(super) fn mark_unseen(&mut self, prefix: &IpNet) {
+        if let Some(word) = self.word(prefix) {
+            self.store(prefix, Word::new(word.set(), word.is_claimed(), false));
+        }
+    }
+
     pub(super) fn mark_seen(&mut self, prefix: &IpNet) {
         if let Some(word) = self.word(prefix) {
             self.store(prefix, Word::new(word.set(), word.is_claimed(), true));
@@ -202,8 +227,16 @@ impl Routes {
     }
 
     fn select(&self, wanted: impl Fn(Word) -> bool) -> Vec<IpNet> {
-        let v4 = self.v4.iter().filter(|(_, word)| wanted(**word)).map(|(key, _)| prefix_v4(key));
-        let v6 = self.v6.iter().filter(|(_, word)| wanted(**word)).map(|(key, _)| prefix_v6(key));
+        let v4 = self
+            .v4
+            .iter()
+            .filter(|(_, word)| wanted(**word))
+            .map(|(key, _)| prefix_v4(key));
+        let v6 = self
+            .v6
+            .iter()
+            .filter(|(_, word)| wanted(**word))
+            .map(|(key, _)| prefix_v6(key));
         v4.chain(v6).collect()
     }
 
@@ -234,7 +267,11 @@ mod tests {
 
     fn hops(address: &str) -> HopSet {
         let address = address.parse().unwrap();
-        Arc::new([FibNextHop { address, interface: None, weight: 1 }])
+        Arc::new([FibNextHop {
+            address,
+            interface: None,
+            weight: 1,
+        }])
     }
 
     #[test]
@@ -246,7 +283,13 @@ mod tests {
     #[test]
     fn prefixes_of_both_families_come_back_as_they_went_in() {
         let mut routes = Routes::default();
-        let all = ["0.0.0.0/0", "10.1.2.0/24", "255.255.255.255/32", "::/0", "fd00:1::/48"];
+        let all = [
+            "0.0.0.0/0",
+            "10.1.2.0/24",
+            "255.255.255.255/32",
+            "::/0",
+            "fd00:1::/48",
+        ];
         for prefix in all {
             routes.insert(&prefix.parse().unwrap(), &hops("10.0.0.1"), false);
         }
@@ -269,7 +312,11 @@ mod tests {
         routes.insert(&one, &hops("10.0.0.2"), true);
         routes.insert(&two, &hops("10.0.0.2"), true);
         routes.insert(&one, &hops("10.0.0.3"), true);
-        assert_eq!(routes.sets.slots.len(), 2, "the first set's number is free again");
+        assert_eq!(
+            routes.sets.slots.len(),
+            2,
+            "the first set's number is free again"
+        );
         assert_eq!(routes.remove(&one), Some(hops("10.0.0.3")));
         assert_eq!(routes.hops(&two), Some(&hops("10.0.0.2")));
     }

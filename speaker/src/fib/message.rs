@@ -31,7 +31,11 @@ pub(super) struct Identity {
 
 impl Identity {
     pub(super) fn of(kernel: &Kernel) -> Self {
-        Self { table: kernel.table, metric: kernel.metric, protocol: kernel.protocol }
+        Self {
+            table: kernel.table,
+            metric: kernel.metric,
+            protocol: kernel.protocol,
+        }
     }
 
     /// As the kernel tells it back.
@@ -94,7 +98,11 @@ pub(super) fn route(
 /// A dump request; the kernel leaves the rest out where it filters dumps.
 pub(super) fn dump(v6: bool, table: u32, protocol: u8) -> RouteMessage {
     let mut message = RouteMessage::default();
-    message.header.address_family = if v6 { AddressFamily::Inet6 } else { AddressFamily::Inet };
+    message.header.address_family = if v6 {
+        AddressFamily::Inet6
+    } else {
+        AddressFamily::Inet
+    };
     message.header.protocol = protocol.into();
     message.header.table = u8::try_from(table).unwrap_or(RouteHeader::RT_TABLE_UNSPEC);
     message.attributes.push(RouteAttribute::Table(table));
@@ -121,7 +129,11 @@ impl RouteView {
     /// these can be ours.
     pub(super) fn parse(payload: &[u8]) -> Option<Self> {
         let message = RouteMessage::parse(payload).ok()?;
-        let RouteHeader { destination_prefix_length: length, flags, .. } = message.header;
+        let RouteHeader {
+            destination_prefix_length: length,
+            flags,
+            ..
+        } = message.header;
         let any = match message.header.address_family {
             AddressFamily::Inet => IpAddr::from([0; 4]),
             AddressFamily::Inet6 => IpAddr::from([0; 16]),
@@ -154,16 +166,22 @@ impl RouteView {
             }
         }
         view.prefix = IpNet::new(destination, length).ok()?;
-        let single =
-            via.map(|address| FibNextHop { address, interface: view.interface, weight: 1 });
+        let single = via.map(|address| FibNextHop {
+            address,
+            interface: view.interface,
+            weight: 1,
+        });
         view.next_hops.extend(single);
         for hop in several {
             let address = hop.attributes.iter().find_map(gateway_of);
             let interface = Some(hop.interface_index);
             let weight = u16::from(hop.hops).saturating_add(1);
             view.interface = view.interface.or(interface);
-            view.next_hops
-                .extend(address.map(|address| FibNextHop { address, interface, weight }));
+            view.next_hops.extend(address.map(|address| FibNextHop {
+                address,
+                interface,
+                weight,
+            }));
         }
         Some(view)
     }
@@ -187,8 +205,14 @@ impl RouteView {
             words.push(format!("{:?}", self.kind).to_lowercase());
         }
         words.push(self.prefix.to_string());
-        words.extend(self.next_hops.iter().map(|hop| format!("via {}", hop.address)));
-        let device = self.interface.map(|index| name(index).unwrap_or_else(|| index.to_string()));
+        words.extend(
+            self.next_hops
+                .iter()
+                .map(|hop| format!("via {}", hop.address)),
+        );
+        let device = self
+            .interface
+            .map(|index| name(index).unwrap_or_else(|| index.to_string()));
         words.extend(device.map(|name| format!("dev {name}")));
         words.push(format!("proto {}", super::protocol_name(self.protocol)));
         words.push(format!("metric {}", self.metric));
@@ -197,7 +221,11 @@ impl RouteView {
 }
 
 fn family(address: IpAddr) -> AddressFamily {
-    if address.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 }
+    if address.is_ipv4() {
+        AddressFamily::Inet
+    } else {
+        AddressFamily::Inet6
+    }
 }
 
 fn address(address: IpAddr) -> RouteAddress {
@@ -238,19 +266,30 @@ mod tests {
     use rtnetlink::packet_core::Emitable;
 
     fn hop(address: &str, interface: Option<u32>, weight: u16) -> FibNextHop {
-        FibNextHop { address: address.parse().unwrap(), interface, weight }
+        FibNextHop {
+            address: address.parse().unwrap(),
+            interface,
+            weight,
+        }
     }
 
     fn round_trip(prefix: &str, hops: &[FibNextHop], source: Option<&str>, table: u32) {
         let prefix = prefix.parse().unwrap();
         let source = source.map(|source| source.parse().unwrap());
-        let identity = Identity { table, metric: 32, protocol: 186 };
+        let identity = Identity {
+            table,
+            metric: 32,
+            protocol: 186,
+        };
         let message = route(&prefix, hops, source, &identity);
         let mut octets = vec![0; message.buffer_len()];
         message.emit(&mut octets);
         let view = RouteView::parse(&octets).unwrap();
         assert!(view.is_of(&identity), "{view:?}");
-        assert_eq!((view.prefix, view.source, view.table), (prefix, source, table));
+        assert_eq!(
+            (view.prefix, view.source, view.table),
+            (prefix, source, table)
+        );
         for (wanted, found) in hops.iter().zip(&view.next_hops) {
             assert!(wanted.is_met_by(found), "{wanted:?} {found:?}");
         }
@@ -260,9 +299,19 @@ mod tests {
     #[test]
     fn what_we_write_is_what_we_read() {
         round_trip("10.0.0.0/8", &[hop("10.1.1.2", None, 1)], None, 254);
-        round_trip("0.0.0.0/0", &[hop("10.1.1.2", None, 1)], Some("10.5.5.5"), 1000);
+        round_trip(
+            "0.0.0.0/0",
+            &[hop("10.1.1.2", None, 1)],
+            Some("10.5.5.5"),
+            1000,
+        );
         round_trip("10.0.0.0/8", &[hop("fe80::2", Some(7), 1)], None, 255);
-        round_trip("fd00::/16", &[hop("fe80::2", Some(7), 1)], Some("fd05::5"), 256);
+        round_trip(
+            "fd00::/16",
+            &[hop("fe80::2", Some(7), 1)],
+            Some("fd05::5"),
+            256,
+        );
         let two = [hop("fd00::2", None, 1), hop("fd00::3", None, 20)];
         round_trip("::/0", &two, None, 254);
         round_trip("10.0.0.0/8", &[hop("10.1.1.2", None, 3)], None, 254);
@@ -271,7 +320,11 @@ mod tests {
     #[test]
     fn other_metrics_tables_and_kinds_are_not_ours() {
         let prefix = "10.0.0.0/8".parse().unwrap();
-        let ours = Identity { table: 254, metric: 32, protocol: 186 };
+        let ours = Identity {
+            table: 254,
+            metric: 32,
+            protocol: 186,
+        };
         let read = |change: &dyn Fn(&mut RouteMessage)| {
             let mut message = route(&prefix, &[hop("10.1.1.2", None, 1)], None, &ours);
             change(&mut message);
@@ -285,19 +338,29 @@ mod tests {
         assert!(!read(&|message| message.header.protocol = 12.into()));
         assert!(!read(&|message| message.header.table = 253));
         assert!(!read(&|message| message.header.flags = RouteFlags::Cloned));
-        assert!(!read(&|message| message.attributes.push(RouteAttribute::Priority(33))));
+        assert!(!read(&|message| message
+            .attributes
+            .push(RouteAttribute::Priority(33))));
     }
 
     #[test]
     fn an_ipv6_metric_of_zero_comes_back_as_the_kernels_default() {
-        let identity = Identity { table: 254, metric: 0, protocol: 186 };
+        let identity = Identity {
+            table: 254,
+            metric: 0,
+            protocol: 186,
+        };
         assert_eq!(identity.metric_of(&"fd00::/16".parse().unwrap()), 1024);
         assert_eq!(identity.metric_of(&"10.0.0.0/8".parse().unwrap()), 0);
     }
 
     #[test]
     fn octets_cut_short_are_refused_not_feared() {
-        let identity = Identity { table: 1000, metric: 32, protocol: 186 };
+        let identity = Identity {
+            table: 1000,
+            metric: 32,
+            protocol: 186,
+        };
         let two = [hop("fd00::2", None, 1), hop("fd00::3", None, 20)];
         let message = route(&"fd00::/16".parse().unwrap(), &two, None, &identity);
         let mut octets = vec![0; message.buffer_len()];

@@ -21,6 +21,7 @@ mod memory;
 mod message;
 mod netlink;
 mod reconcile;
+mod report;
 mod survey;
 mod worker;
 
@@ -108,7 +109,10 @@ impl fmt::Display for RouteError {
             ),
             Self::Unreachable(address) => write!(f, "no connected network holds {address}"),
             Self::NoSource(address) => {
-                write!(f, "the preferred source address {address} is not on this host")
+                write!(
+                    f,
+                    "the preferred source address {address} is not on this host"
+                )
             }
             Self::Contested(times) => write!(
                 f,

@@ -39,15 +39,23 @@ const SYSTEM: [(u8, &str); 9] = [
 /// The name that `ip route` shows, or the number.
 #[must_use]
 pub fn protocol_name(protocol: u8) -> String {
-    let known = PROGRAMS.iter().chain(&SYSTEM).find(|(number, _)| *number == protocol);
+    let known = PROGRAMS
+        .iter()
+        .chain(&SYSTEM)
+        .find(|(number, _)| *number == protocol);
     known.map_or_else(|| protocol.to_string(), |(_, name)| (*name).to_owned())
 }
 
 /// The number of a name that `ip route` shows, or of a number.
 #[must_use]
 pub fn protocol_number(name: &str) -> Option<u8> {
-    let known = PROGRAMS.iter().chain(&SYSTEM).find(|(_, known)| *known == name);
-    known.map(|(number, _)| *number).or_else(|| name.parse().ok())
+    let known = PROGRAMS
+        .iter()
+        .chain(&SYSTEM)
+        .find(|(_, known)| *known == name);
+    known
+        .map(|(number, _)| *number)
+        .or_else(|| name.parse().ok())
 }
 
 /// Routes of other routing programs in our table, one sentence for each kind, with what to do.
@@ -72,13 +80,20 @@ pub fn survey(kernel: &Kernel) -> io::Result<Vec<String>> {
             })?;
         }
     }
-    Ok(counts.iter().filter_map(|(key, count)| warning(kernel, *key, *count)).collect())
+    Ok(counts
+        .iter()
+        .filter_map(|(key, count)| warning(kernel, *key, *count))
+        .collect())
 }
 
 fn warning(kernel: &Kernel, key: (u8, u32, bool), count: u64) -> Option<String> {
     let (protocol, metric, v6) = key;
     let ours = message::Identity::of(kernel);
-    let our_metric = if v6 && ours.metric == 0 { 1024 } else { ours.metric };
+    let our_metric = if v6 && ours.metric == 0 {
+        1024
+    } else {
+        ours.metric
+    };
     let is_program = PROGRAMS.iter().any(|(number, _)| *number == protocol);
     if !is_program || protocol == ours.protocol && metric == our_metric {
         return None;
@@ -90,8 +105,9 @@ fn warning(kernel: &Kernel, key: (u8, u32, bool), count: u64) -> Option<String> 
         254 => "main".to_owned(),
         number => number.to_string(),
     };
-    let first =
-        format!("table {table} holds {count} {family} {routes} of proto {name} with metric {metric}");
+    let first = format!(
+        "table {table} holds {count} {family} {routes} of proto {name} with metric {metric}"
+    );
     let effect = match metric {
         lower if lower < our_metric => format!("they win over ours (metric {our_metric})"),
         equal if equal == our_metric => "they keep out ours of the same prefix".to_owned(),

@@ -10,11 +10,12 @@ mod watcher;
 #[cfg(test)]
 mod tests;
 
+use bgp_wire::RouterId;
 use ipnet::IpNet;
 use std::{
     collections::BTreeMap,
     io,
-    net::{IpAddr, Ipv4Addr},
+    net::IpAddr,
     sync::Arc,
 };
 use tokio::sync::watch;
@@ -64,7 +65,8 @@ impl Host {
     /// The link whose connected subnet holds `address` (longest prefix; only links that are up).
     #[must_use]
     pub fn connected_to(&self, address: IpAddr) -> Option<&Link> {
-        self.subnet_of(address, true).and_then(|found| self.links.get(&found.link))
+        self.subnet_of(address, true)
+            .and_then(|found| self.links.get(&found.link))
     }
     /// Our own address in the subnet of `address`.
     #[must_use]
@@ -84,12 +86,12 @@ impl Host {
     /// What becomes the BGP identifier when none is configured: the lowest IPv4 address that is
     /// not on a loopback. It does not depend on what is up, so that it stays over a cut cable.
     #[must_use]
-    pub fn router_id(&self) -> Option<Ipv4Addr> {
+    pub fn router_id(&self) -> Option<RouterId> {
         let on_loopback = |index| self.links.get(&index).is_some_and(|link| link.loopback);
         let usable = self.addresses.iter().filter(|own| !on_loopback(own.link));
         usable
             .filter_map(|own| match own.net.addr() {
-                IpAddr::V4(v4) if !v4.is_loopback() && !v4.is_unspecified() => Some(v4),
+                IpAddr::V4(v4) if !v4.is_loopback() => RouterId::new(v4),
                 _ => None,
             })
             .min()

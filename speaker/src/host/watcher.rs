@@ -43,7 +43,11 @@ impl Watcher {
         let groups = [group::LINK, group::IPV4_ADDRESS, group::IPV6_ADDRESS];
         let events = Channel::listen(&groups, event_buffer, &[])?;
         let requests = Channel::open(EVENT_BUFFER)?;
-        let mut watcher = Self { events, requests, host: Host::default() };
+        let mut watcher = Self {
+            events,
+            requests,
+            host: Host::default(),
+        };
         watcher.read()?;
         Ok(watcher)
     }
@@ -54,7 +58,9 @@ impl Watcher {
 
     pub(super) fn start(mut self) -> io::Result<watch::Receiver<Arc<Host>>> {
         let (sender, receiver) = watch::channel(Arc::new(self.host.clone()));
-        thread::Builder::new().name("host-watch".into()).spawn(move || self.run(&sender))?;
+        thread::Builder::new()
+            .name("host-watch".into())
+            .spawn(move || self.run(&sender))?;
         Ok(receiver)
     }
 
@@ -110,7 +116,10 @@ impl Watcher {
             host = Host::default();
             let links = RouteNetlinkMessage::GetLink(LinkMessage::default());
             let addresses = RouteNetlinkMessage::GetAddress(AddressMessage::default());
-            let consistent = [self.dump(links, &mut host)?, self.dump(addresses, &mut host)?];
+            let consistent = [
+                self.dump(links, &mut host)?,
+                self.dump(addresses, &mut host)?,
+            ];
             if consistent == [true, true] {
                 break;
             }
@@ -135,26 +144,43 @@ impl Watcher {
 fn apply(host: &mut Host, message: Message<'_>) {
     match message.kind {
         kind::NEW_LINK => {
-            let Some(link) = LinkView::parse(message.payload).filter(is_whole) else { return };
+            let Some(link) = LinkView::parse(message.payload).filter(is_whole) else {
+                return;
+            };
             let (up, loopback) = (link.is_up(), link.is_loopback());
-            let link = Link { index: link.index, name: link.name, up, loopback };
+            let link = Link {
+                index: link.index,
+                name: link.name,
+                up,
+                loopback,
+            };
             host.links.insert(link.index, link);
         }
         kind::DEL_LINK => {
-            let Some(link) = LinkView::parse(message.payload).filter(is_whole) else { return };
+            let Some(link) = LinkView::parse(message.payload).filter(is_whole) else {
+                return;
+            };
             host.links.remove(&link.index);
             // IPv4 addresses of a deleted link are not always told one by one.
             host.addresses.retain(|address| address.link != link.index);
         }
         kind::NEW_ADDRESS => {
-            let Some(address) = parse_address(message.payload) else { return };
-            match host.addresses.iter_mut().find(|known| is_same(known, &address)) {
+            let Some(address) = parse_address(message.payload) else {
+                return;
+            };
+            match host
+                .addresses
+                .iter_mut()
+                .find(|known| is_same(known, &address))
+            {
                 Some(known) => *known = address,
                 None => host.addresses.push(address),
             }
         }
         kind::DEL_ADDRESS => {
-            let Some(address) = parse_address(message.payload) else { return };
+            let Some(address) = parse_address(message.payload) else {
+                return;
+            };
             host.addresses.retain(|known| !is_same(known, &address));
         }
         _ => {}
@@ -193,9 +219,18 @@ fn parse_address(payload: &[u8]) -> Option<Address> {
     } else {
         (single(own), Some(IpNet::new(remote, length).ok()?))
     };
-    let local_scope = matches!(message.header.scope, AddressScope::Link | AddressScope::Host);
+    let local_scope = matches!(
+        message.header.scope,
+        AddressScope::Link | AddressScope::Host
+    );
     let tentative = flags & unusable.bits() != 0;
-    Some(Address { link: message.header.index, net, peer, local_scope, tentative })
+    Some(Address {
+        link: message.header.index,
+        net,
+        peer,
+        local_scope,
+        tentative,
+    })
 }
 
 fn single(address: IpAddr) -> IpNet {

@@ -23,7 +23,9 @@ mod tests;
 pub fn connected(host: &Host, config: &Connected) -> BTreeMap<IpNet, String> {
     let mut prefixes = BTreeMap::new();
     for address in host.addresses.iter().filter(|address| !address.tentative) {
-        let Some(link) = host.links.get(&address.link) else { continue };
+        let Some(link) = host.links.get(&address.link) else {
+            continue;
+        };
         let prefix = address.subnet();
         let counts = link.up && is_routable(address.net.addr()) && is_routable(prefix.addr());
         if counts && config.interfaces.matches(&link.name) {
