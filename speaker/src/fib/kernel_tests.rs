@@ -28,7 +28,11 @@ fn start(kernel: &Kernel) -> Worker {
 
 fn install(prefix: &str, via: &str) -> FibChange {
     let (prefix, address) = (prefix.parse().unwrap(), via.parse().unwrap());
-    let next_hops = vec![FibNextHop { address, interface: None, weight: 1 }];
+    let next_hops = vec![FibNextHop {
+        address,
+        interface: None,
+        weight: 1,
+    }];
     FibChange::Install(FibRoute { prefix, next_hops })
 }
 
@@ -38,7 +42,10 @@ fn install_many(prefix: &str, via: &[(&str, u16)]) -> FibChange {
         interface: None,
         weight: *weight,
     });
-    FibChange::Install(FibRoute { prefix: prefix.parse().unwrap(), next_hops: hops.collect() })
+    FibChange::Install(FibRoute {
+        prefix: prefix.parse().unwrap(),
+        next_hops: hops.collect(),
+    })
 }
 
 fn remove(prefix: &str) -> FibChange {
@@ -83,7 +90,11 @@ fn becomes(wanted: &[&str]) {
 #[track_caller]
 fn fails_with(worker: &Worker, prefix: &str, words: &str) {
     let prefix = prefix.parse().unwrap();
-    eventually(words, || worker.failure(&prefix).is_some_and(|reason| reason.contains(words)));
+    eventually(words, || {
+        worker
+            .failure(&prefix)
+            .is_some_and(|reason| reason.contains(words))
+    });
 }
 
 /// Hears every route event of the namespace.
@@ -118,12 +129,24 @@ fn routes_are_installed_changed_and_removed_in_both_families() {
     in_namespace("fib-basic", || {
         veth();
         let mut worker = start(&config());
-        give(&mut worker, vec![install("10.9.0.0/16", "10.1.1.2"), install("::/0", "fd00::2")]);
+        give(
+            &mut worker,
+            vec![
+                install("10.9.0.0/16", "10.1.1.2"),
+                install("::/0", "fd00::2"),
+            ],
+        );
         becomes(&[
             "10.9.0.0/16 via 10.1.1.2 dev v0 proto bgp metric 32",
             "default via fd00::2 dev v0 proto bgp metric 32",
         ]);
-        give(&mut worker, vec![install("10.9.0.0/16", "10.1.1.3"), install("::/0", "fd00::3")]);
+        give(
+            &mut worker,
+            vec![
+                install("10.9.0.0/16", "10.1.1.3"),
+                install("::/0", "fd00::3"),
+            ],
+        );
         becomes(&[
             "10.9.0.0/16 via 10.1.1.3 dev v0 proto bgp metric 32",
             "default via fd00::3 dev v0 proto bgp metric 32",
@@ -164,11 +187,25 @@ fn a_change_of_next_hop_never_leaves_a_gap() {
     in_namespace("fib-gap", || {
         veth();
         let mut worker = start(&config());
-        give(&mut worker, vec![install("10.9.0.0/16", "10.1.1.2"), install("fd09::/32", "fd00::2")]);
+        give(
+            &mut worker,
+            vec![
+                install("10.9.0.0/16", "10.1.1.2"),
+                install("fd09::/32", "fd00::2"),
+            ],
+        );
         let mut ear = Ear::open();
-        give(&mut worker, vec![install("10.9.0.0/16", "10.1.1.3"), install("fd09::/32", "fd00::3")]);
+        give(
+            &mut worker,
+            vec![
+                install("10.9.0.0/16", "10.1.1.3"),
+                install("fd09::/32", "fd00::3"),
+            ],
+        );
         // Addition before deletion, per family.
-        let Received::Datagram(length) = ear.0.receive(true).unwrap() else { panic!("no event") };
+        let Received::Datagram(length) = ear.0.receive(true).unwrap() else {
+            panic!("no event")
+        };
         let first = ear.0.messages(length).next().map(|message| message.kind);
         assert_eq!(first, Some(kind::NEW_ROUTE));
         assert_eq!(ear.heard(), (1, 2));
@@ -219,12 +256,21 @@ fn several_next_hops_with_weights() {
             ],
         );
         becomes(&nexthops(5, [2, 4]).each_ref().map(String::as_str));
-        give(&mut worker, vec![install("10.9.0.0/16", "10.1.1.4"), install("fd09::/32", "fd00::4")]);
+        give(
+            &mut worker,
+            vec![
+                install("10.9.0.0/16", "10.1.1.4"),
+                install("fd09::/32", "fd00::4"),
+            ],
+        );
         becomes(&[
             "10.9.0.0/16 via 10.1.1.4 dev v0 proto bgp metric 32",
             "fd09::/32 via fd00::4 dev v0 proto bgp metric 32",
         ]);
-        give(&mut worker, vec![remove("10.9.0.0/16"), remove("fd09::/32")]);
+        give(
+            &mut worker,
+            vec![remove("10.9.0.0/16"), remove("fd09::/32")],
+        );
         becomes(&[]);
         assert_eq!(worker.status().failed_total, 0);
     });
@@ -253,10 +299,16 @@ fn a_link_local_next_hop_goes_with_its_interface() {
         fails_with(&worker, "fd09::/32", "Egress device not specified");
         let host = crate::host::read().unwrap();
         let interface = host.link("v0").map(|link| link.index);
-        let next_hops =
-            vec![FibNextHop { address: "fe80::2".parse().unwrap(), interface, weight: 1 }];
+        let next_hops = vec![FibNextHop {
+            address: "fe80::2".parse().unwrap(),
+            interface,
+            weight: 1,
+        }];
         let prefix = "fd09::/32".parse().unwrap();
-        give(&mut worker, vec![FibChange::Install(FibRoute { prefix, next_hops })]);
+        give(
+            &mut worker,
+            vec![FibChange::Install(FibRoute { prefix, next_hops })],
+        );
         becomes(&["fd09::/32 via fe80::2 dev v0 proto bgp metric 32"]);
         assert_eq!(worker.failure(&prefix), None);
         give(&mut worker, vec![remove("fd09::/32")]);
@@ -271,7 +323,13 @@ fn a_foreign_route_of_equal_metric_stays_and_is_named_and_makes_room() {
         ip("route add 10.9.0.0/16 via 10.1.1.9 proto static metric 32");
         ip("-6 route add fd09::/32 via fd00::9 proto static metric 32");
         let mut worker = start(&config());
-        give(&mut worker, vec![install("10.9.0.0/16", "10.1.1.2"), install("fd09::/32", "fd00::2")]);
+        give(
+            &mut worker,
+            vec![
+                install("10.9.0.0/16", "10.1.1.2"),
+                install("fd09::/32", "fd00::2"),
+            ],
+        );
         let foreign = [
             "10.9.0.0/16 via 10.1.1.9 dev v0 proto static metric 32",
             "fd09::/32 via fd00::9 dev v0 proto static metric 32",
@@ -281,7 +339,13 @@ fn a_foreign_route_of_equal_metric_stays_and_is_named_and_makes_room() {
         fails_with(&worker, "fd09::/32", foreign[1]);
         assert_eq!(worker.status().failed_total, 2);
         // What we do with the prefix leaves it alone.
-        give(&mut worker, vec![install("10.9.0.0/16", "10.1.1.3"), install("fd09::/32", "fd00::3")]);
+        give(
+            &mut worker,
+            vec![
+                install("10.9.0.0/16", "10.1.1.3"),
+                install("fd09::/32", "fd00::3"),
+            ],
+        );
         becomes(&foreign);
         ip("route del 10.9.0.0/16 proto static");
         ip("-6 route del fd09::/32 proto static");
@@ -298,17 +362,41 @@ fn a_foreign_route_put_beside_ours_survives_our_changes() {
     in_namespace("fib-beside", || {
         veth();
         let mut worker = start(&config());
-        give(&mut worker, vec![install("10.9.0.0/16", "10.1.1.2"), install("fd09::/32", "fd00::2")]);
+        give(
+            &mut worker,
+            vec![
+                install("10.9.0.0/16", "10.1.1.2"),
+                install("fd09::/32", "fd00::2"),
+            ],
+        );
         // Before ours, where REPLACE would hit it, and into our next hops.
         ip("route prepend 10.9.0.0/16 via 10.1.1.9 proto static metric 32");
         ip("-6 route append fd09::/32 via fd00::9 proto static metric 32");
-        give(&mut worker, vec![install("10.9.0.0/16", "10.1.1.3"), install("fd09::/32", "fd00::3")]);
+        give(
+            &mut worker,
+            vec![
+                install("10.9.0.0/16", "10.1.1.3"),
+                install("fd09::/32", "fd00::3"),
+            ],
+        );
         let shown = routes("main");
-        assert!(shown[0].contains("via 10.1.1.9 dev v0 proto static"), "{shown:?}");
-        assert!(shown[1].contains("via 10.1.1.3 dev v0 proto bgp"), "{shown:?}");
-        assert!(shown[2].contains("fd00::9") && shown[2].contains("fd00::3"), "{shown:?}");
+        assert!(
+            shown[0].contains("via 10.1.1.9 dev v0 proto static"),
+            "{shown:?}"
+        );
+        assert!(
+            shown[1].contains("via 10.1.1.3 dev v0 proto bgp"),
+            "{shown:?}"
+        );
+        assert!(
+            shown[2].contains("fd00::9") && shown[2].contains("fd00::3"),
+            "{shown:?}"
+        );
         assert!(!shown[2].contains("fd00::2"), "{shown:?}");
-        give(&mut worker, vec![remove("10.9.0.0/16"), remove("fd09::/32")]);
+        give(
+            &mut worker,
+            vec![remove("10.9.0.0/16"), remove("fd09::/32")],
+        );
         becomes(&[
             "10.9.0.0/16 via 10.1.1.9 dev v0 proto static metric 32",
             "fd09::/32 via fd00::9 dev v0 proto static metric 32",
@@ -321,7 +409,13 @@ fn a_foreign_replace_over_ours_is_noticed_and_left() {
     in_namespace("fib-replaced", || {
         veth();
         let mut worker = start(&config());
-        give(&mut worker, vec![install("10.9.0.0/16", "10.1.1.2"), install("fd09::/32", "fd00::2")]);
+        give(
+            &mut worker,
+            vec![
+                install("10.9.0.0/16", "10.1.1.2"),
+                install("fd09::/32", "fd00::2"),
+            ],
+        );
         ip("route replace 10.9.0.0/16 via 10.1.1.9 proto static metric 32");
         ip("-6 route replace fd09::/32 via fd00::9 proto static metric 32");
         fails_with(&worker, "10.9.0.0/16", "proto static");
@@ -340,7 +434,13 @@ fn a_route_of_ours_that_another_deletes_comes_back_with_patience() {
     in_namespace("fib-restore", || {
         veth();
         let mut worker = start(&config());
-        give(&mut worker, vec![install("10.9.0.0/16", "10.1.1.2"), install("fd09::/32", "fd00::2")]);
+        give(
+            &mut worker,
+            vec![
+                install("10.9.0.0/16", "10.1.1.2"),
+                install("fd09::/32", "fd00::2"),
+            ],
+        );
         let both = [
             "10.9.0.0/16 via 10.1.1.2 dev v0 proto bgp metric 32",
             "fd09::/32 via fd00::2 dev v0 proto bgp metric 32",
@@ -360,7 +460,10 @@ fn a_route_of_ours_that_another_deletes_comes_back_with_patience() {
         becomes(&both[1..]);
         // Whoever wants something else of it gets it at once.
         give(&mut worker, vec![install("10.9.0.0/16", "10.1.1.3")]);
-        becomes(&["10.9.0.0/16 via 10.1.1.3 dev v0 proto bgp metric 32", both[1]]);
+        becomes(&[
+            "10.9.0.0/16 via 10.1.1.3 dev v0 proto bgp metric 32",
+            both[1],
+        ]);
     });
 }
 
@@ -383,7 +486,11 @@ fn a_link_that_goes_down_and_up_gets_its_routes_back() {
         );
         let stays = "10.8.0.0/16 via 10.2.2.2 dev w0 proto bgp metric 32";
         ip("link set v0 down");
-        fails_with(&worker, "10.9.0.0/16", "no connected network holds 10.1.1.2");
+        fails_with(
+            &worker,
+            "10.9.0.0/16",
+            "no connected network holds 10.1.1.2",
+        );
         fails_with(&worker, "fd09::/32", "no connected network holds fd00::2");
         becomes(&[stays]);
         ip("link set v0 up");
@@ -409,8 +516,18 @@ fn an_unreachable_next_hop_waits_for_its_address() {
     in_namespace("fib-unreachable", || {
         veth();
         let mut worker = start(&config());
-        give(&mut worker, vec![install("10.9.0.0/16", "10.77.1.2"), install("fd09::/32", "fd77::2")]);
-        fails_with(&worker, "10.9.0.0/16", "no connected network holds 10.77.1.2");
+        give(
+            &mut worker,
+            vec![
+                install("10.9.0.0/16", "10.77.1.2"),
+                install("fd09::/32", "fd77::2"),
+            ],
+        );
+        fails_with(
+            &worker,
+            "10.9.0.0/16",
+            "no connected network holds 10.77.1.2",
+        );
         fails_with(&worker, "fd09::/32", "no connected network holds fd77::2");
         ip("addr add 10.77.1.1/24 dev v0");
         ip("addr add fd77::1/64 dev v0 nodad");
@@ -419,10 +536,19 @@ fn an_unreachable_next_hop_waits_for_its_address() {
             "fd09::/32 via fd77::2 dev v0 proto bgp metric 32",
         ]);
         // A change to where nobody is takes the old way away: it is not the way any more.
-        give(&mut worker, vec![install("10.9.0.0/16", "10.88.1.2"), install("fd09::/32", "fd88::2")]);
+        give(
+            &mut worker,
+            vec![
+                install("10.9.0.0/16", "10.88.1.2"),
+                install("fd09::/32", "fd88::2"),
+            ],
+        );
         fails_with(&worker, "10.9.0.0/16", "10.88.1.2");
         becomes(&[]);
-        give(&mut worker, vec![remove("10.9.0.0/16"), remove("fd09::/32")]);
+        give(
+            &mut worker,
+            vec![remove("10.9.0.0/16"), remove("fd09::/32")],
+        );
         assert_eq!(worker.status().failed_total, 0);
     });
 }
@@ -437,9 +563,23 @@ fn a_preferred_source_is_waited_for() {
             ..config()
         };
         let mut worker = start(&kernel);
-        give(&mut worker, vec![install("10.9.0.0/16", "10.1.1.2"), install("fd09::/32", "fd00::2")]);
-        fails_with(&worker, "10.9.0.0/16", "source address 10.5.5.5 is not on this host");
-        fails_with(&worker, "fd09::/32", "source address fd05::5 is not on this host");
+        give(
+            &mut worker,
+            vec![
+                install("10.9.0.0/16", "10.1.1.2"),
+                install("fd09::/32", "fd00::2"),
+            ],
+        );
+        fails_with(
+            &worker,
+            "10.9.0.0/16",
+            "source address 10.5.5.5 is not on this host",
+        );
+        fails_with(
+            &worker,
+            "fd09::/32",
+            "source address fd05::5 is not on this host",
+        );
         ip("addr add 10.5.5.5/32 dev lo");
         ip("addr add fd05::5/128 dev lo");
         let both = [
@@ -465,11 +605,19 @@ fn a_restart_touches_only_what_differs() {
         veth();
         let mut worker = start(&config());
         let mut changes: Vec<_> = (0..1000)
-            .map(|n| install(&format!("10.{}.{}.0/24", 100 + n / 250, n % 250), "10.1.1.2"))
+            .map(|n| {
+                install(
+                    &format!("10.{}.{}.0/24", 100 + n / 250, n % 250),
+                    "10.1.1.2",
+                )
+            })
             .collect();
         changes.push(install("fd09::/32", "fd00::2"));
         changes.push(install("fd0a::/32", "fd00::2"));
-        changes.push(install_many("10.9.0.0/16", &[("10.1.1.3", 2), ("10.1.1.2", 1)]));
+        changes.push(install_many(
+            "10.9.0.0/16",
+            &[("10.1.1.3", 2), ("10.1.1.2", 1)],
+        ));
         changes.push(install_many("fd0c::/32", &[("fd00::3", 1), ("fd00::2", 1)]));
         give(&mut worker, changes.clone());
         worker.shutdown(true);
@@ -493,8 +641,16 @@ fn a_restart_touches_only_what_differs() {
         let shown = routes("main");
         assert_eq!(shown.len(), before - 1);
         assert!(!shown.iter().any(|line| line.starts_with("fd0a::/32")));
-        assert!(shown.iter().any(|line| line.starts_with("10.100.5.0/24 via 10.1.1.3")));
-        assert!(shown.iter().any(|line| line.starts_with("10.100.0.0/24 via 10.1.1.2")));
+        assert!(
+            shown
+                .iter()
+                .any(|line| line.starts_with("10.100.5.0/24 via 10.1.1.3"))
+        );
+        assert!(
+            shown
+                .iter()
+                .any(|line| line.starts_with("10.100.0.0/24 via 10.1.1.2"))
+        );
         let status = worker.status();
         assert_eq!((status.installed_v4, status.installed_v6), (1001, 3));
     });
@@ -505,7 +661,9 @@ fn routes_left_by_bird_are_taken_over_without_a_gap() {
     in_namespace("fib-adopt", || {
         veth();
         for metric in [0, 32] {
-            ip(&format!("route add 10.{metric}.0.0/16 via 10.1.1.2 proto bird metric {metric}"));
+            ip(&format!(
+                "route add 10.{metric}.0.0/16 via 10.1.1.2 proto bird metric {metric}"
+            ));
         }
         ip("-6 route add fd09::/32 via fd00::2 proto bird metric 32");
         ip("-6 route add fd0a::/32 via fd00::9 proto bird metric 32");
@@ -515,7 +673,10 @@ fn routes_left_by_bird_are_taken_over_without_a_gap() {
         ip("route add unreachable 10.42.0.0/16 proto bird metric 32");
         ip("route add 10.43.0.0/16 via 10.1.1.9 proto static metric 0");
         let mut ear = Ear::open();
-        let kernel = Kernel { adopt: vec![12], ..config() };
+        let kernel = Kernel {
+            adopt: vec![12],
+            ..config()
+        };
         let mut worker = start(&kernel);
         give(
             &mut worker,
@@ -539,10 +700,18 @@ fn routes_left_by_bird_are_taken_over_without_a_gap() {
         ];
         eventually("ours are there", || {
             let shown = routes("main");
-            ours.iter().all(|line| shown.iter().any(|found| found == line))
+            ours.iter()
+                .all(|line| shown.iter().any(|found| found == line))
         });
         let shown = routes("main");
-        assert_eq!(shown.iter().filter(|line| line.contains("proto bird")).count(), 2, "{shown:?}");
+        assert_eq!(
+            shown
+                .iter()
+                .filter(|line| line.contains("proto bird"))
+                .count(),
+            2,
+            "{shown:?}"
+        );
         worker.settled();
         becomes(&ours);
         assert_eq!(worker.status().failed_total, 0);
@@ -555,13 +724,22 @@ fn routes_left_by_bird_are_taken_over_without_a_gap() {
 fn a_route_of_bird_that_comes_later_in_our_way_is_taken_over() {
     in_namespace("fib-adopt-later", || {
         veth();
-        let kernel = Kernel { adopt: vec![12], ..config() };
+        let kernel = Kernel {
+            adopt: vec![12],
+            ..config()
+        };
         let mut worker = start(&kernel);
         worker.settled();
         give(&mut worker, vec![install("10.8.0.0/16", "10.1.1.2")]);
         ip("route add 10.9.0.0/16 via 10.1.1.9 proto bird metric 32");
         ip("-6 route add fd09::/32 via fd00::9 proto bird metric 32");
-        give(&mut worker, vec![install("10.9.0.0/16", "10.1.1.2"), install("fd09::/32", "fd00::2")]);
+        give(
+            &mut worker,
+            vec![
+                install("10.9.0.0/16", "10.1.1.2"),
+                install("fd09::/32", "fd00::2"),
+            ],
+        );
         becomes(&[
             "10.8.0.0/16 via 10.1.1.2 dev v0 proto bgp metric 32",
             "10.9.0.0/16 via 10.1.1.2 dev v0 proto bgp metric 32",
@@ -582,20 +760,50 @@ fn other_tables_and_metrics_and_protocols_are_left_alone() {
             ip(&format!("route add table 1000 {line}"));
         }
         ip("route add 10.9.0.0/16 via 10.1.1.9 proto bgp metric 32");
-        let kernel = Kernel { table: 1000, ..config() };
+        let kernel = Kernel {
+            table: 1000,
+            ..config()
+        };
         let mut worker = start(&kernel);
-        give(&mut worker, vec![install("10.9.0.0/16", "10.1.1.2"), install("fd09::/32", "fd00::2")]);
+        give(
+            &mut worker,
+            vec![
+                install("10.9.0.0/16", "10.1.1.2"),
+                install("fd09::/32", "fd00::2"),
+            ],
+        );
         let shown = routes("1000");
-        assert!(shown.iter().any(|line| line.starts_with("10.9.0.0/16 via 10.1.1.2")), "{shown:?}");
-        assert!(shown.iter().any(|line| line.starts_with("fd09::/32 via fd00::2")), "{shown:?}");
+        assert!(
+            shown
+                .iter()
+                .any(|line| line.starts_with("10.9.0.0/16 via 10.1.1.2")),
+            "{shown:?}"
+        );
+        assert!(
+            shown
+                .iter()
+                .any(|line| line.starts_with("fd09::/32 via fd00::2")),
+            "{shown:?}"
+        );
         // Events of a table beyond 255 are heard as well.
         ip("route del table 1000 10.9.0.0/16 proto bgp metric 32");
-        eventually("back", || routes("1000").iter().any(|line| line.contains("via 10.1.1.2")));
+        eventually("back", || {
+            routes("1000")
+                .iter()
+                .any(|line| line.contains("via 10.1.1.2"))
+        });
         worker.settled();
         worker.shutdown(false);
         let mut left = routes("1000");
         left.sort();
-        assert_eq!(left, foreign.map(String::from).into_iter().rev().collect::<Vec<_>>());
+        assert_eq!(
+            left,
+            foreign
+                .map(String::from)
+                .into_iter()
+                .rev()
+                .collect::<Vec<_>>()
+        );
         assert_eq!(routes("main").len(), 1, "the main table is another's");
     });
 }
@@ -605,7 +813,13 @@ fn shutdown_keeps_or_removes() {
     in_namespace("fib-shutdown", || {
         veth();
         let mut worker = start(&config());
-        worker.give(vec![install("10.9.0.0/16", "10.1.1.2"), install("fd09::/32", "fd00::2")], false);
+        worker.give(
+            vec![
+                install("10.9.0.0/16", "10.1.1.2"),
+                install("fd09::/32", "fd00::2"),
+            ],
+            false,
+        );
         worker.shutdown(true);
         let both = [
             "10.9.0.0/16 via 10.1.1.2 dev v0 proto bgp metric 32",
@@ -615,7 +829,10 @@ fn shutdown_keeps_or_removes() {
         ip("route add 10.8.0.0/16 via 10.1.1.2 proto static metric 32");
         // Also what this worker never heard of.
         start(&config()).shutdown(false);
-        assert_eq!(routes("main"), ["10.8.0.0/16 via 10.1.1.2 dev v0 proto static metric 32"]);
+        assert_eq!(
+            routes("main"),
+            ["10.8.0.0/16 via 10.1.1.2 dev v0 proto static metric 32"]
+        );
     });
 }
 
@@ -631,7 +848,12 @@ fn a_walk_finds_what_no_event_told() {
             reconcile::Reconciler::new(Box::new(fib), Vec::new(), Arc::clone(&report), now);
         reconciler.adopt(now).unwrap();
         let changes: Vec<_> = (0..3000)
-            .map(|n| install(&format!("10.{}.{}.0/24", 100 + n / 250, n % 250), "10.1.1.2"))
+            .map(|n| {
+                install(
+                    &format!("10.{}.{}.0/24", 100 + n / 250, n % 250),
+                    "10.1.1.2",
+                )
+            })
             .chain((0..50).map(|n| install(&format!("fd{n:02}::/32"), "fd00::2")))
             .collect();
         reconciler.apply(changes, now);
@@ -673,7 +895,10 @@ fn a_flushed_table_comes_back() {
 }
 
 fn numbered(n: u64, via: &str) -> FibChange {
-    install(&format!("{}.{}.{}.0/24", 20 + n / 65536, n / 256 % 256, n % 256), via)
+    install(
+        &format!("{}.{}.{}.0/24", 20 + n / 65536, n / 256 % 256, n % 256),
+        via,
+    )
 }
 
 fn numbered6(n: u64, via: &str) -> FibChange {
@@ -703,28 +928,76 @@ fn a_hundred_thousand_routes() {
         veth();
         let count = 100_000;
         let mut worker = start(&config());
+        // What the kernel itself takes: the same messages, ready made, from one loop.
+        let mut bare = Channel::open(1 << 20).unwrap();
+        let identity = message::Identity::of(&config());
+        let mut batches: Vec<Vec<u8>> = Vec::new();
+        for n in 0..count {
+            let FibChange::Install(route) = numbered(n, "10.1.1.2") else {
+                unreachable!()
+            };
+            let request = message::route(&route.prefix, &route.next_hops, None, &identity);
+            if n % 256 == 0 {
+                batches.push(Vec::new());
+            }
+            let request = rtnetlink::packet_route::RouteNetlinkMessage::NewRoute(request);
+            let flags = 1 | 0x400 | 0x200;
+            crate::netlink::append(batches.last_mut().unwrap(), request, flags, 0);
+        }
         let rate = |what: &str, took: Duration| {
             let rate = count as f64 / took.as_secs_f64();
             eprintln!("{what}: {count} in {took:.2?}, {rate:.0} routes/s");
         };
-        rate("install IPv4", feed(&mut worker, (0..count).map(|n| numbered(n, "10.1.1.2"))));
-        rate("change IPv4", feed(&mut worker, (0..count).map(|n| numbered(n, "10.1.1.3"))));
-        rate("install IPv6", feed(&mut worker, (0..count).map(|n| numbered6(n, "fd00::2"))));
+        let began = crate::clock::now();
+        for batch in &batches {
+            bare.send(batch).unwrap();
+        }
+        rate("floor, IPv4", began.elapsed());
+        assert!(
+            matches!(bare.receive(false).unwrap(), Received::Nothing),
+            "nothing is refused"
+        );
+        ip("route flush proto bgp");
+        assert_eq!(worker.status().installed_v4, 0);
+        rate(
+            "install IPv4",
+            feed(&mut worker, (0..count).map(|n| numbered(n, "10.1.1.2"))),
+        );
+        rate(
+            "change IPv4",
+            feed(&mut worker, (0..count).map(|n| numbered(n, "10.1.1.3"))),
+        );
+        rate(
+            "install IPv6",
+            feed(&mut worker, (0..count).map(|n| numbered6(n, "fd00::2"))),
+        );
         let status = worker.status();
         assert_eq!((status.installed_v4, status.installed_v6), (count, count));
         assert_eq!((status.failed_total, status.restored), (0, 0));
-        assert_eq!(ip("route show proto bgp via 10.1.1.3").lines().count() as u64, count);
+        assert_eq!(
+            ip("route show proto bgp via 10.1.1.3").lines().count() as u64,
+            count
+        );
         worker.shutdown(true);
         let began = crate::clock::now();
         let mut worker = start(&config());
         eventually("adopted", || worker.status().adopted == 2 * count);
         rate("read back, two of them", began.elapsed());
         let mut ear = Ear::open();
-        rate("claim IPv4", feed(&mut worker, (0..count).map(|n| numbered(n, "10.1.1.3"))));
+        rate(
+            "claim IPv4",
+            feed(&mut worker, (0..count).map(|n| numbered(n, "10.1.1.3"))),
+        );
         assert_eq!(ear.heard(), (0, 0), "nothing flaps");
         drop(ear);
         let gone = |change: FibChange| FibChange::Remove(change.prefix());
-        rate("remove IPv4", feed(&mut worker, (0..count).map(|n| gone(numbered(n, "10.1.1.3")))));
+        rate(
+            "remove IPv4",
+            feed(
+                &mut worker,
+                (0..count).map(|n| gone(numbered(n, "10.1.1.3"))),
+            ),
+        );
         let began = crate::clock::now();
         worker.settled();
         eventually("swept", || worker.status().swept == count);
@@ -750,7 +1023,10 @@ fn another_speakers_routes_are_told_with_a_remedy() {
             "table main holds 2 IPv4 routes of proto bird with metric 0: they win over ours"
         ));
         assert!(told[0].contains("adopt = [\"bird\"]"), "{told:?}");
-        assert!(told[1].contains("1 IPv6 route of proto bgp with metric 20"), "{told:?}");
+        assert!(
+            told[1].contains("1 IPv6 route of proto bgp with metric 20"),
+            "{told:?}"
+        );
         assert!(told[1].contains("our own protocol number"), "{told:?}");
     });
 }
@@ -761,15 +1037,25 @@ fn a_batch_with_every_kind_of_failure_fails_only_there() {
         veth();
         ip("route add 10.50.0.0/16 via 10.1.1.9 proto static metric 32");
         let mut worker = start(&config());
-        let mut changes: Vec<_> =
-            (0..600).map(|n| install(&format!("10.{}.{}.0/24", 100 + n / 250, n % 250), "10.1.1.2")).collect();
+        let mut changes: Vec<_> = (0..600)
+            .map(|n| {
+                install(
+                    &format!("10.{}.{}.0/24", 100 + n / 250, n % 250),
+                    "10.1.1.2",
+                )
+            })
+            .collect();
         changes.insert(100, install("10.50.0.0/16", "10.1.1.2"));
         changes.insert(200, install("10.51.0.0/16", "10.77.1.1"));
         changes.insert(300, install("fd52::/32", "fd00::1"));
         changes.insert(400, remove("10.53.0.0/16"));
         give(&mut worker, changes);
         fails_with(&worker, "10.50.0.0/16", "proto static");
-        fails_with(&worker, "10.51.0.0/16", "no connected network holds 10.77.1.1");
+        fails_with(
+            &worker,
+            "10.51.0.0/16",
+            "no connected network holds 10.77.1.1",
+        );
         fails_with(&worker, "fd52::/32", "Gateway can not be a local address");
         let status = worker.status();
         assert_eq!((status.installed_v4, status.failed_total), (600, 3));
@@ -792,8 +1078,12 @@ fn routes_edited_by_another_at_random_end_as_wanted() {
                         let prefix = numbered(n, "10.1.1.2").prefix();
                         match n % 3 {
                             0 => format!("route del {prefix} proto bgp\n"),
-                            1 => format!("route replace {prefix} via 10.1.1.9 proto bgp metric 32\n"),
-                            _ => format!("route append {prefix} via 10.1.1.9 proto static metric 32\n"),
+                            1 => {
+                                format!("route replace {prefix} via 10.1.1.9 proto bgp metric 32\n")
+                            }
+                            _ => format!(
+                                "route append {prefix} via 10.1.1.9 proto static metric 32\n"
+                            ),
                         }
                     })
                     .collect();
@@ -808,5 +1098,48 @@ fn routes_edited_by_another_at_random_end_as_wanted() {
         });
         let foreign = ip("route show proto static").lines().count() as u64;
         assert_eq!(foreign, count / 3, "what others put beside ours is theirs");
+    });
+}
+
+#[test]
+fn lost_answers_are_read_back() {
+    in_namespace("fib-enobufs-answers", || {
+        veth();
+        let kernel = config();
+        let fib = NetlinkFib::with_buffers(&kernel, 2304, 1 << 20).unwrap();
+        let mut worker = Worker::start(Box::new(fib), kernel, Arc::new(|| {})).unwrap();
+        // Two of three are refused, far more than the buffer has room for.
+        let via = |n: u64| {
+            if n.is_multiple_of(3) {
+                "10.1.1.2"
+            } else {
+                "10.77.1.2"
+            }
+        };
+        feed(&mut worker, (0..900).map(|n| numbered(n, via(n))));
+        eventually("all is known", || worker.status().failed_total == 600);
+        assert_eq!(worker.status().installed_v4, 300);
+        assert_eq!(routes("main").len(), 300);
+        ip("addr add 10.77.1.1/24 dev v0");
+        eventually("all is there", || routes("main").len() == 900);
+        assert_eq!(worker.status().failed_total, 0);
+    });
+}
+
+#[test]
+fn lost_events_are_made_up_for() {
+    in_namespace("fib-enobufs-events", || {
+        veth();
+        let kernel = config();
+        let fib = NetlinkFib::with_buffers(&kernel, 1 << 20, 2304).unwrap();
+        let mut worker = Worker::start(Box::new(fib), kernel, Arc::new(|| {})).unwrap();
+        feed(&mut worker, (0..3000).map(|n| numbered(n, "10.1.1.2")));
+        let delete: String = (0..3000)
+            .map(|n| format!("route del {} proto bgp\n", numbered(n, "10.1.1.2").prefix()))
+            .collect();
+        ip_batch(&delete);
+        eventually("all is there", || routes("main").len() == 3000);
+        let reason = worker.status().last_resync_reason;
+        assert_eq!(reason.as_deref(), Some("events of the kernel were lost"));
     });
 }

@@ -120,11 +120,16 @@ impl MemoryFib {
 impl Table {
     fn write(&mut self, write: &FibWrite) -> Result<(), RouteError> {
         self.writes += 1;
-        let ours = write
-            .old
-            .as_ref()
-            .is_some_and(|old| old.owner == Owner::Ours);
-        if ours {
+        // As the kernel: a deletion names its next hops, and takes nothing else.
+        if let Some(Held {
+            next_hops,
+            owner: Owner::Ours,
+        }) = &write.old
+            && self
+                .ours
+                .get(&write.prefix)
+                .is_some_and(|hops| same(hops, next_hops))
+        {
             self.ours.remove(&write.prefix);
         }
         let Some(new) = &write.new else { return Ok(()) };
@@ -137,6 +142,10 @@ impl Table {
         self.ours.insert(write.prefix, new.clone());
         Ok(())
     }
+}
+
+fn same(one: &[FibNextHop], other: &[FibNextHop]) -> bool {
+    one.len() == other.len() && one.iter().all(|hop| other.contains(hop))
 }
 
 impl Fib for MemoryFib {

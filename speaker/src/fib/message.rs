@@ -69,7 +69,9 @@ pub(super) fn route(
     if u8::try_from(identity.table).is_err() {
         attributes.push(RouteAttribute::Table(identity.table));
     }
-    attributes.push(RouteAttribute::Priority(identity.metric));
+    // Never 0 for IPv6: to a deletion that would mean "any". IPv4 has no other word for 0, but
+    // then the lowest metric comes first, and that is it.
+    attributes.push(RouteAttribute::Priority(identity.metric_of(prefix)));
     if let Some(source) = source {
         attributes.push(RouteAttribute::PrefSource(address(source)));
     }

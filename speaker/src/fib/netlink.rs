@@ -91,6 +91,8 @@ pub struct NetlinkFib {
     bell: Arc<Bell>,
     links: BTreeMap<u32, KnownLink>,
     walking: Option<Walking>,
+    /// Octets per send; less after answers were lost, so that the next time they fit.
+    room: usize,
     /// To be told with the next wait.
     noticed: Option<&'static str>,
 }
@@ -101,8 +103,16 @@ impl NetlinkFib {
     /// # Errors
     /// When there are no netlink sockets, or we may not change routes (CAP_NET_ADMIN).
     pub fn open(kernel: &Kernel) -> io::Result<Self> {
+        Self::with_buffers(kernel, ANSWER_BUFFER, EVENT_BUFFER)
+    }
+
+    pub(super) fn with_buffers(
+        kernel: &Kernel,
+        answer_buffer: usize,
+        event_buffer: usize,
+    ) -> io::Result<Self> {
         let identity = Identity::of(kernel);
-        let requests = Channel::open(ANSWER_BUFFER)?;
+        let requests = Channel::open(answer_buffer)?;
         let walks = Channel::open(ANSWER_BUFFER)?;
         walks.filter_dumps();
         let groups = [
@@ -113,7 +123,7 @@ impl NetlinkFib {
             group::IPV6_ROUTE,
         ];
         let filter = event_filter(requests.port(), identity.table);
-        let events = Channel::listen(&groups, EVENT_BUFFER, &filter)?;
+        let events = Channel::listen(&groups, event_buffer, &filter)?;
         let mut fib = Self {
             identity,
             source_v4: kernel.source_v4.map(IpAddr::V4),
@@ -125,6 +135,7 @@ impl NetlinkFib {
             bell: Arc::new(Bell::new()?),
             links: BTreeMap::new(),
             walking: None,
+            room: SEND,
             noticed: None,
         };
         fib.read_links()?;
@@ -222,7 +233,11 @@ impl NetlinkFib {
 
     /// The requests of a write.
     fn plan(&mut self, index: usize, write: &FibWrite, plan: &mut Plan) {
-        let Plan { first, then, otherwise } = plan;
+        let Plan {
+            first,
+            then,
+            otherwise,
+        } = plan;
         let prefix = &write.prefix;
         match (&write.old, &write.new) {
             (None, None) => {}
@@ -277,7 +292,12 @@ impl NetlinkFib {
         let is_held = |hop: &&FibNextHop| old.next_hops.iter().any(|old| hop.is_met_by(old));
         let added: Vec<_> = new.iter().filter(|hop| !is_held(hop)).copied().collect();
         let is_kept = |old: &&FibNextHop| new.iter().any(|hop| hop.is_met_by(old));
-        let removed: Vec<_> = old.next_hops.iter().filter(|old| !is_kept(old)).copied().collect();
+        let removed: Vec<_> = old
+            .next_hops
+            .iter()
+            .filter(|old| !is_kept(old))
+            .copied()
+            .collect();
         // The kernel refuses the same gateway twice, whatever else differs.
         let collides = added
             .iter()
@@ -300,8 +320,8 @@ impl NetlinkFib {
             sent.clear();
             let first = self.requests.next_sequence();
             let mut sequence = first;
-            while let Some(mut request) =
-                requests.next_if(|next| octets.len() + next.octets.len() <= SEND || sent.is_empty())
+            while let Some(mut request) = requests
+                .next_if(|next| octets.len() + next.octets.len() <= self.room || sent.is_empty())
             {
                 if !sent.is_empty() {
                     sequence = self.requests.next_sequence();
@@ -348,6 +368,7 @@ impl NetlinkFib {
                 }
                 Ok(Received::Lost) => {
                     self.noticed = Some("answers of the kernel were lost");
+                    self.room /= 2;
                 }
                 Err(error) => {
                     tracing::warn!(%error, "cannot read the kernel's answers about routes");
@@ -567,7 +588,11 @@ impl Fib for NetlinkFib {
         for (index, write) in writes.iter().enumerate() {
             self.plan(index, write, &mut plan);
         }
-        let Plan { first, mut then, otherwise } = plan;
+        let Plan {
+            first,
+            mut then,
+            otherwise,
+        } = plan;
         let mut refusals = Vec::new();
         self.transmit(first, &mut refusals);
         for (index, refusal) in refusals.drain(..) {
@@ -581,7 +606,12 @@ impl Fib for NetlinkFib {
         }
         // An old route of ours is not wanted any more, whatever became of the new one; one of
         // others serves until ours is there.
-        let ours = |write: &FibWrite| write.old.as_ref().is_some_and(|old| old.owner == Owner::Ours);
+        let ours = |write: &FibWrite| {
+            write
+                .old
+                .as_ref()
+                .is_some_and(|old| old.owner == Owner::Ours)
+        };
         let went_well = |request: &Request| refused.get(request.write).is_some_and(Option::is_none);
         then.retain(|request| went_well(request) || writes.get(request.write).is_some_and(ours));
         then.extend(otherwise.into_iter().filter(|request| !went_well(request)));

@@ -8,7 +8,13 @@
 //!
 //! A route that cannot be installed waits, with its reason, for the event that may change that, or
 //! for the minute. A program that keeps removing a route meets patience: after
-//! [`RESTORES`] times within a minute the route is put back once a minute.
+//! five times within a minute the route is put back once a minute.
+mod events;
+mod walk;
+
+#[cfg(test)]
+mod tests;
+
 use super::{
     Fib, FibChange, FibEvent, FibWrite, Found, Held, Owner, RouteError, Scope, Walk,
     held::{HopSet, Routes},
@@ -26,16 +32,6 @@ use std::{
 pub(super) const BATCH: usize = 256;
 /// Between two audits, and between two attempts at a route that no event frees.
 const AUDIT: Duration = Duration::from_secs(60);
-/// A walk that events ask for begins at the earliest so long after the last one, and
-/// [`WALK_SHARE`] times as long as that took.
-const WALK_PAUSE: Duration = Duration::from_millis(50);
-const WALK_SHARE: u32 = 10;
-/// Who stands in the way is looked up at most so often: it takes a walk over the whole table.
-const BLOCKER_PAUSE: Duration = Duration::from_secs(1);
-/// So often within [`AUDIT`] a route is put back at once.
-const RESTORES: u32 = 5;
-/// Prefixes whose removals are counted one by one; beyond, somebody flushed the table.
-const FIGHTS: usize = 10_000;
 /// Walks that were overtaken by changes, in a row, before one is taken as it is. What it missed
 /// shows itself when it is written again: "exists", and it is ours.
 const INTERRUPTIONS: u32 = 3;
@@ -328,7 +324,6 @@ impl Reconciler {
             standing.retain(|held| held.owner != Owner::Ours);
         }
         self.lost.remove(&prefix);
-        self.blockers |= matches!(error, RouteError::Conflict(_));
         self.wait_for(prefix, hops, error, now);
     }
 
@@ -357,6 +352,7 @@ impl Reconciler {
             },
         );
         drop(report);
+        self.blockers |= nameless;
         self.throttle.tick(now);
         if let Some(reason) = reason {
             self.throttle
@@ -366,11 +362,15 @@ impl Reconciler {
 
     fn removed(&mut self, write: &FibWrite, purpose: Purpose, outcome: Result<(), RouteError>) {
         let prefix = write.prefix;
-        let ours = write
-            .old
-            .as_ref()
-            .is_some_and(|old| old.owner == Owner::Ours);
-        if ours && purpose == Purpose::Wanted {
+        if let Some(Held {
+            next_hops,
+            owner: Owner::Ours,
+        }) = &write.old
+            && self
+                .routes
+                .hops(&prefix)
+                .is_some_and(|hops| is_met(hops, next_hops))
+        {
             self.routes.remove(&prefix);
             self.lost.remove(&prefix);
         }
@@ -388,7 +388,7 @@ impl Reconciler {
     /// All that will be learned after the start is there: what is left from before goes.
     pub(super) fn settle(&mut self) {
         for prefix in self.routes.unclaimed() {
-            if let Some(hops) = self.routes.remove(&prefix) {
+            if let Some(hops) = self.routes.hops(&prefix) {
                 let held = Held {
                     next_hops: hops.to_vec(),
                     owner: Owner::Ours,
@@ -451,9 +451,11 @@ impl Reconciler {
         self.resync.get_or_insert("audit");
         let report = self.report.lock().unwrap_or_else(PoisonError::into_inner);
         self.retry.extend(report.waiting.keys());
+        let is_conflict = |known: &Waiting| matches!(known.error, RouteError::Conflict(_));
+        self.blockers |= report.waiting.values().any(is_conflict);
         drop(report);
         self.fights
-            .retain(|_, fight| now.saturating_duration_since(fight.since) < AUDIT);
+            .retain(|_, fight| now.saturating_duration_since(fight.since) < events::TRUCE);
     }
 
     fn sweep_some(&mut self, now: Instant) {
@@ -466,12 +468,12 @@ impl Reconciler {
                 self.sweep.push((prefix, held));
                 break;
             }
-            // Wanted again meanwhile, and just so: it is not left over any more.
-            let wanted = self
+            // Claimed meanwhile, and just so: it is not left over any more.
+            let same = self
                 .routes
                 .hops(&prefix)
                 .is_some_and(|hops| is_met(hops, &held.next_hops));
-            if wanted && held.owner == Owner::Ours {
+            if same && held.owner == Owner::Ours && self.routes.is_claimed(&prefix) {
                 continue;
             }
             let write = FibWrite {
@@ -539,298 +541,6 @@ impl Reconciler {
             }
         }
         self.write(&mut jobs, now);
-    }
-
-    fn begin_walk(&mut self, now: Instant) {
-        if now < self.walk_after {
-            return;
-        }
-        let scope = if let Some(reason) = self.resync.take() {
-            self.routes.begin_walk();
-            self.report().read_back(reason);
-            Scope::Ours
-        } else if self.blockers && now >= self.blockers_after {
-            self.blockers = false;
-            Scope::Blockers
-        } else {
-            return;
-        };
-        match self.fib.rewind(scope) {
-            Ok(()) => {
-                let (differing, unknown) = (Vec::new(), Vec::new());
-                self.walking = Some(Walking {
-                    scope,
-                    began: now,
-                    differing,
-                    unknown,
-                });
-            }
-            Err(error) => {
-                self.resync.get_or_insert("a walk over the table failed");
-                self.blockers |= scope == Scope::Blockers;
-                self.walk_after = now + Duration::from_secs(1);
-                let reason = error.to_string();
-                self.throttle
-                    .say(|| tracing::warn!(reason, "cannot read the kernel's table"));
-            }
-        }
-    }
-
-    fn walk(&mut self, now: Instant) -> io::Result<()> {
-        let mut found = mem::take(&mut self.found);
-        found.clear();
-        let progress = self.fib.read(&mut found);
-        let Some(mut walking) = self.walking.take() else {
-            return Ok(());
-        };
-        for found in found.drain(..) {
-            match walking.scope {
-                Scope::Blockers => self.meet_blocker(found),
-                _ => self.meet_ours(found, &mut walking),
-            }
-        }
-        self.found = found;
-        match progress? {
-            Walk::More => self.walking = Some(walking),
-            end => {
-                let pause = now.saturating_duration_since(walking.began) * WALK_SHARE;
-                self.walk_after = now + pause.max(WALK_PAUSE);
-                match walking.scope {
-                    Scope::Blockers => self.blockers_after = now + pause.max(BLOCKER_PAUSE),
-                    _ => self.conclude(walking, end, now),
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn meet_ours(&mut self, found: Found, walking: &mut Walking) {
-        let Found {
-            prefix,
-            held,
-            exact,
-            ..
-        } = found;
-        if held.owner != Owner::Ours {
-            return;
-        }
-        match self.routes.hops(&prefix) {
-            None => walking.unknown.push((prefix, held, exact)),
-            // Written since the walk began: what the walk saw may be older than that.
-            Some(_) if self.routes.is_seen(&prefix) => {}
-            Some(hops) if exact && is_met(hops, &held.next_hops) => self.routes.mark_seen(&prefix),
-            Some(_) => walking.differing.push((prefix, held, exact)),
-        }
-    }
-
-    /// A foreign route with our metric: is it what keeps one of ours out?
-    fn meet_blocker(&mut self, found: Found) {
-        let Found {
-            prefix,
-            held,
-            exact,
-            description,
-        } = found;
-        let mut report = self.report.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(waiting) = report.waiting.get_mut(&prefix) else {
-            return;
-        };
-        if !matches!(waiting.error, RouteError::Conflict(_)) {
-            return;
-        }
-        match held.owner {
-            Owner::Ours if exact && is_met(&waiting.hops, &held.next_hops) => {
-                self.routes.insert(&prefix, &waiting.hops, true);
-                report.waiting.remove(&prefix);
-            }
-            Owner::Ours => {
-                self.standing.insert(prefix, vec![held]);
-                self.retry.insert(prefix);
-            }
-            Owner::Other { protocol, .. } if self.adopt.contains(&protocol) => {
-                self.standing.insert(prefix, vec![held]);
-                self.retry.insert(prefix);
-            }
-            Owner::Other { .. } => {
-                let error = RouteError::Conflict(description);
-                if waiting.error != error || !waiting.told {
-                    let reason = error.to_string();
-                    let say = || tracing::warn!(%prefix, reason, "a route is not in the kernel");
-                    self.throttle.say(say);
-                }
-                waiting.error = error;
-                waiting.told = true;
-            }
-        }
-    }
-
-    /// The end of a walk over ours: puts right what differs.
-    fn conclude(&mut self, walking: Walking, end: Walk, now: Instant) {
-        let mut jobs = Vec::new();
-        for (prefix, held, exact) in walking.differing {
-            let Some(hops) = self.routes.hops(&prefix).cloned() else {
-                continue;
-            };
-            let as_wanted = is_met(&hops, &held.next_hops);
-            if !self.routes.is_seen(&prefix) {
-                let write = FibWrite {
-                    prefix,
-                    old: Some(held),
-                    new: Some(hops.to_vec()),
-                };
-                self.routes.mark_seen(&prefix);
-                jobs.push(Job {
-                    purpose: Purpose::Restore,
-                    write,
-                    hops: Some(hops),
-                });
-            } else if !as_wanted || !exact {
-                // The right one is there beside it.
-                self.sweep.push((prefix, held));
-            }
-        }
-        for (prefix, held, exact) in walking.unknown {
-            if self.routes.contains(&prefix) {
-                continue;
-            }
-            let waiting = self
-                .report()
-                .waiting
-                .get(&prefix)
-                .map(|known| Arc::clone(&known.hops));
-            match waiting {
-                Some(hops) if exact && is_met(&hops, &held.next_hops) => {
-                    self.routes.insert(&prefix, &hops, true);
-                    self.report().waiting.remove(&prefix);
-                }
-                Some(hops) => {
-                    let write = FibWrite {
-                        prefix,
-                        old: Some(held),
-                        new: Some(hops.to_vec()),
-                    };
-                    jobs.push(Job {
-                        purpose: Purpose::Restore,
-                        write,
-                        hops: Some(hops),
-                    });
-                }
-                None => self.sweep.push((prefix, held)),
-            }
-        }
-        // A prefix may have been found twice, and a table takes each once per call.
-        let mut written = HashSet::new();
-        let mut batch = Vec::new();
-        for job in jobs {
-            if batch.len() >= BATCH || !written.insert(job.write.prefix) {
-                self.write(&mut batch, now);
-                written.clear();
-                written.insert(job.write.prefix);
-            }
-            batch.push(job);
-        }
-        self.write(&mut batch, now);
-        if end == Walk::Interrupted && self.interruptions < INTERRUPTIONS {
-            self.interruptions += 1;
-            self.resync
-                .get_or_insert("the table changed while it was read");
-            return;
-        }
-        self.interruptions = 0;
-        for prefix in self.routes.unseen() {
-            self.lose(prefix);
-        }
-    }
-
-    /// A route is gone: to be put back, unless it was only kept from before.
-    fn lose(&mut self, prefix: IpNet) {
-        if self.routes.is_claimed(&prefix) {
-            self.routes.mark_unseen(&prefix);
-            self.lost.insert(prefix);
-        } else {
-            self.routes.remove(&prefix);
-        }
-    }
-
-    /// Waits for events, and takes in what they say.
-    pub(super) fn hear(&mut self, timeout: Duration, clock: fn() -> Instant) -> io::Result<()> {
-        let mut events = mem::take(&mut self.events);
-        events.clear();
-        let heard = self.fib.wait(timeout, &mut events);
-        if !events.is_empty() {
-            self.notice(&mut events, clock());
-        }
-        self.events = events;
-        heard
-    }
-
-    fn notice(&mut self, events: &mut Vec<FibEvent>, now: Instant) {
-        let mut gained = false;
-        for event in events.drain(..) {
-            match event {
-                FibEvent::Gained => gained = true,
-                FibEvent::Resync(reason) => self.resync = Some(reason),
-                FibEvent::Lost { prefix, by_system } => {
-                    if self.routes.contains(&prefix) {
-                        self.robbed(prefix, by_system, now);
-                    }
-                }
-                FibEvent::Disturbed(prefix) => {
-                    if self.routes.contains(&prefix) {
-                        self.resync
-                            .get_or_insert("another program changed a route beside ours");
-                    }
-                    if self.report().waiting.contains_key(&prefix) {
-                        self.retry.insert(prefix);
-                    }
-                }
-            }
-        }
-        if gained {
-            let report = self.report.lock().unwrap_or_else(PoisonError::into_inner);
-            let may_go = |waiting: &Waiting| {
-                !matches!(
-                    waiting.error,
-                    RouteError::Conflict(_) | RouteError::Contested(_)
-                )
-            };
-            let freed = report.waiting.iter().filter(|(_, waiting)| may_go(waiting));
-            self.retry.extend(freed.map(|(prefix, _)| *prefix));
-        }
-    }
-
-    fn robbed(&mut self, prefix: IpNet, by_system: bool, now: Instant) {
-        if by_system || !self.routes.is_claimed(&prefix) {
-            return self.lose(prefix);
-        }
-        if self.fights.len() >= FIGHTS && !self.fights.contains_key(&prefix) {
-            // Walks have a pace of their own.
-            self.resync
-                .get_or_insert("another program removed many routes");
-            return;
-        }
-        let fight = self.fights.entry(prefix).or_insert(Fight {
-            since: now,
-            times: 0,
-        });
-        if now.saturating_duration_since(fight.since) >= AUDIT {
-            *fight = Fight {
-                since: now,
-                times: 0,
-            };
-        }
-        fight.times = fight.times.saturating_add(1);
-        let times = fight.times;
-        if times <= RESTORES {
-            let say =
-                || tracing::info!(%prefix, "another program removed a route; putting it back");
-            self.throttle.say(say);
-            return self.lose(prefix);
-        }
-        self.lost.remove(&prefix);
-        if let Some(hops) = self.routes.remove(&prefix) {
-            self.wait_for(prefix, hops, RouteError::Contested(times), now);
-        }
     }
 
     /// The end: removes everything that is ours in the kernel, also what we did not know of.

@@ -12,12 +12,7 @@ mod tests;
 
 use bgp_wire::RouterId;
 use ipnet::IpNet;
-use std::{
-    collections::BTreeMap,
-    io,
-    net::IpAddr,
-    sync::Arc,
-};
+use std::{collections::BTreeMap, io, net::IpAddr, sync::Arc};
 use tokio::sync::watch;
 
 /// A network interface.

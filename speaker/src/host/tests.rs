@@ -4,28 +4,47 @@ use std::{net::Ipv4Addr, time::Duration};
 
 fn has(host: &watch::Receiver<Arc<Host>>, net: &str) -> bool {
     let net: IpNet = net.parse().unwrap();
-    host.borrow().addresses.iter().any(|address| address.net == net)
+    host.borrow()
+        .addresses
+        .iter()
+        .any(|address| address.net == net)
 }
 
 /// Links by name and addresses by index differ in order only between events and a fresh read.
 fn sorted(host: &Host) -> Host {
     let mut host = host.clone();
-    host.addresses.sort_by_key(|address| (address.link, address.net));
+    host.addresses
+        .sort_by_key(|address| (address.link, address.net));
     host
 }
 
 fn link(index: u32, name: &str, up: bool) -> Link {
-    Link { index, name: name.into(), up, loopback: name == "lo" }
+    Link {
+        index,
+        name: name.into(),
+        up,
+        loopback: name == "lo",
+    }
 }
 
 fn address(link: u32, net: &str) -> Address {
     let net = net.parse().unwrap();
-    Address { link, net, peer: None, local_scope: false, tentative: false }
+    Address {
+        link,
+        net,
+        peer: None,
+        local_scope: false,
+        tentative: false,
+    }
 }
 
 #[test]
 fn the_longest_connected_subnet_answers() {
-    let links = [link(1, "lo", true), link(2, "eth0", true), link(3, "eth1", false)];
+    let links = [
+        link(1, "lo", true),
+        link(2, "eth0", true),
+        link(3, "eth1", false),
+    ];
     let mut tunnel = address(2, "10.7.0.1/32");
     tunnel.peer = Some("10.7.0.2/32".parse().unwrap());
     let mut tentative = address(2, "fd00::1/64");
@@ -48,7 +67,11 @@ fn the_longest_connected_subnet_answers() {
     assert_eq!(name("10.9.9.9"), Some("lo"));
     assert_eq!(name("10.7.0.2"), Some("eth0"));
     assert_eq!(name("192.0.2.1"), None);
-    assert_eq!(host.local_toward(at("10.1.1.70")), Some(at("10.1.1.1")), "the first of equals");
+    assert_eq!(
+        host.local_toward(at("10.1.1.70")),
+        Some(at("10.1.1.1")),
+        "the first of equals"
+    );
     assert_eq!(host.local_toward(at("10.7.0.2")), Some(at("10.7.0.1")));
     assert_eq!(name("fd00::5"), Some("eth0"));
     assert_eq!(host.local_toward(at("fd00::5")), None, "tentative");
@@ -72,7 +95,10 @@ fn addresses_come_and_go_within_milliseconds() {
         }
         added.sort();
         deleted.sort();
-        eprintln!("after `ip` returned: added {:?}, deleted {:?}", added[10], deleted[10]);
+        eprintln!(
+            "after `ip` returned: added {:?}, deleted {:?}",
+            added[10], deleted[10]
+        );
     });
 }
 
@@ -93,7 +119,11 @@ fn the_first_value_is_there_at_once_and_equals_a_read() {
         assert!(d0.up && !d0.loopback && first.link("lo").unwrap().loopback);
         let of = |net: &str| {
             let net: IpNet = net.parse().unwrap();
-            first.addresses.iter().find(|address| address.net == net).unwrap()
+            first
+                .addresses
+                .iter()
+                .find(|address| address.net == net)
+                .unwrap()
         };
         assert_eq!(of("10.8.0.1/32").peer, Some("10.8.0.2/32".parse().unwrap()));
         assert!(of("10.4.0.1/24").local_scope && !of("10.3.0.1/24").local_scope);
@@ -115,7 +145,11 @@ fn links_go_down_change_their_name_and_vanish() {
         ip("link set v0 up");
         ip("addr add 10.1.1.1/24 dev v0");
         eventually("address", || has(&host, "10.1.1.1/24"));
-        assert_eq!(up("v0"), Some(false), "no carrier while the other end is down");
+        assert_eq!(
+            up("v0"),
+            Some(false),
+            "no carrier while the other end is down"
+        );
         ip("link set v1 up");
         eventually("carrier", || up("v0") == Some(true));
         ip("link set v0 down");
@@ -157,7 +191,10 @@ fn ipv6_addresses_count_when_duplicate_detection_is_done() {
             let net: IpNet = net.parse().unwrap();
             let index = host.link(name).map(|link| link.index);
             let of_link = |address: &&Address| Some(address.link) == index && address.net == net;
-            host.addresses.iter().find(of_link).map(|address| address.tentative)
+            host.addresses
+                .iter()
+                .find(of_link)
+                .map(|address| address.tentative)
         };
         // No waiting in between: the address has to be seen tentative first.
         host.mark_unchanged();
@@ -191,13 +228,17 @@ fn lost_events_lead_to_a_full_read() {
             .collect();
         ip_batch(&add);
         let host = watcher.start().unwrap();
-        eventually("all there", || sorted(&host.borrow()) == sorted(&read().unwrap()));
+        eventually("all there", || {
+            sorted(&host.borrow()) == sorted(&read().unwrap())
+        });
         assert!(host.borrow().addresses.len() >= 2000);
         let delete: String = (0..1999)
             .map(|n| format!("addr del 10.{}.{}.1/24 dev d0\n", n / 250, n % 250))
             .collect();
         ip_batch(&delete);
-        eventually("nearly all gone", || sorted(&host.borrow()) == sorted(&read().unwrap()));
+        eventually("nearly all gone", || {
+            sorted(&host.borrow()) == sorted(&read().unwrap())
+        });
         assert!(has(&host, "10.7.249.1/24") && !has(&host, "10.0.0.1/24"));
     });
 }
@@ -218,7 +259,9 @@ fn nothing_is_published_when_nothing_differs() {
 fn the_thread_ends_with_its_last_listener() {
     in_namespace("host-end", || {
         let threads = || {
-            let tasks = std::fs::read_dir("/proc/self/task").unwrap().filter_map(Result::ok);
+            let tasks = std::fs::read_dir("/proc/self/task")
+                .unwrap()
+                .filter_map(Result::ok);
             let names = tasks.filter_map(|task| {
                 let own = std::fs::read_link(task.path().join("ns/net")).ok()?;
                 let name = std::fs::read_to_string(task.path().join("comm")).ok()?;

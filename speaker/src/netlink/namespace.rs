@@ -18,7 +18,9 @@ pub(crate) fn in_namespace(name: &str, test: impl FnOnce() + Send) {
             ip("link set lo up");
             test();
         };
-        let joined = thread::Builder::new().name(name.into()).spawn_scoped(scope, inside);
+        let joined = thread::Builder::new()
+            .name(name.into())
+            .spawn_scoped(scope, inside);
         if let Err(panic) = joined.unwrap().join() {
             std::panic::resume_unwind(panic);
         }
@@ -27,7 +29,10 @@ pub(crate) fn in_namespace(name: &str, test: impl FnOnce() + Send) {
 
 /// `ip ARGUMENTS` in the calling thread's namespace; what it printed.
 pub(crate) fn ip(arguments: &str) -> String {
-    let run = Command::new("ip").args(arguments.split_whitespace()).output().unwrap();
+    let run = Command::new("ip")
+        .args(arguments.split_whitespace())
+        .output()
+        .unwrap();
     let error = String::from_utf8_lossy(&run.stderr);
     assert!(run.status.success(), "ip {arguments}: {error}");
     String::from_utf8(run.stdout).unwrap()
@@ -42,7 +47,12 @@ pub(crate) fn ip_batch(lines: &str) {
         .stderr(std::process::Stdio::null())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(lines.as_bytes())
+        .unwrap();
     child.wait().unwrap();
 }
 
@@ -60,7 +70,10 @@ pub(crate) fn veth() {
 pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) -> Duration {
     let began = crate::clock::now();
     while !holds() {
-        assert!(began.elapsed() < Duration::from_secs(10), "not within 10 s: {what}");
+        assert!(
+            began.elapsed() < Duration::from_secs(10),
+            "not within 10 s: {what}"
+        );
         thread::sleep(Duration::from_micros(200));
     }
     Instant::elapsed(&began)
