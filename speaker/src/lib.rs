@@ -11,6 +11,7 @@ mod event;
 pub mod fib;
 mod handle;
 pub mod host;
+mod netlink;
 pub mod origin;
 mod session;
 pub mod sockopt;

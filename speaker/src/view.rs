@@ -223,8 +223,10 @@ pub struct Kernel {
     pub installed_v6: u64,
     /// Changes not yet written.
     pub pending: u64,
-    /// Routes that could not be installed.
+    /// Routes that could not be installed, the first 1,000 by prefix.
     pub failed: Vec<KernelFailure>,
+    /// How many these are in all.
+    pub failed_total: u64,
     /// When the kernel was last read back (RFC 3339), and why.
     pub last_resync: Option<String>,
     /// see above

@@ -1,8 +1,28 @@
 //! The thread that drives a [`Fib`]: it pulls, so a slow kernel costs no memory.
-use super::{Fib, FibChange};
-use crate::{config::Kernel, view};
+//!
+//! The inbox holds at most [`CAPACITY`] changes; when half of it is free the feeder is asked for
+//! more, so that it works while the kernel does. Each round of the thread gives the kernel one
+//! batch of these, then one turn of background work, then looks for events: none of the three can
+//! starve the others.
+use super::{
+    Fib, FibChange,
+    reconcile::{BATCH, Reconciler},
+    report::Report,
+};
+use crate::{clock, config::Kernel, view};
 use ipnet::IpNet;
-use std::{io, sync::Arc};
+use std::{
+    collections::VecDeque,
+    fmt, io,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::Duration,
+};
+
+/// Changes in the inbox.
+const CAPACITY: usize = 1024;
+/// Between attempts to read the table at the start, and after an error.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// What the worker asks its feeder for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,51 +32,234 @@ pub enum Demand {
     /// Up to this many changes (call `give` when there are some).
     Changes(usize),
     /// Everything from the start again (a rewound cursor), in order to compare with the kernel.
+    /// This worker remembers what it installed and compares by itself; the demand is for one
+    /// that does not.
     Rewind,
 }
 
+/// How the thread shall end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// leaving the routes
+    Keep,
+    /// taking them along
+    Remove,
+}
+
+#[derive(Debug, Default)]
+struct Inbox {
+    changes: VecDeque<FibChange>,
+    /// taken out, not yet written
+    in_flight: Vec<IpNet>,
+    settled: bool,
+    end: Option<End>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    inbox: Mutex<Inbox>,
+    report: Arc<Mutex<Report>>,
+}
+
+impl Shared {
+    fn inbox(&self) -> MutexGuard<'_, Inbox> {
+        self.inbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+    fn report(&self) -> MutexGuard<'_, Report> {
+        self.report.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// The feeder's end of the worker.
-#[derive(Debug)]
-pub struct Worker {}
+pub struct Worker {
+    shared: Arc<Shared>,
+    kernel: Kernel,
+    waker: super::Waker,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl fmt::Debug for Worker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Worker")
+            .field("kernel", &self.kernel)
+            .finish_non_exhaustive()
+    }
+}
 
 impl Worker {
     /// Starts the thread (it inherits the caller's network namespace; `fib` was opened there).
     /// `wake` is called from the worker's thread when `demand` has changed; it must not block.
+    ///
+    /// # Errors
+    /// When there is no thread to be had.
     pub fn start(
-        _fib: Box<dyn Fib>,
-        _kernel: Kernel,
-        _wake: Arc<dyn Fn() + Send + Sync>,
+        fib: Box<dyn Fib>,
+        kernel: Kernel,
+        wake: Arc<dyn Fn() + Send + Sync>,
     ) -> io::Result<Self> {
-        todo!()
+        let shared = Arc::new(Shared::default());
+        let waker = fib.waker();
+        let report = Arc::clone(&shared.report);
+        let reconciler = Reconciler::new(fib, kernel.adopt.clone(), report, clock::now());
+        let mut driver = Driver {
+            shared: Arc::clone(&shared),
+            reconciler,
+            wake,
+        };
+        let thread = thread::Builder::new()
+            .name("fib".into())
+            .spawn(move || driver.run())?;
+        Ok(Self {
+            shared,
+            kernel,
+            waker,
+            thread: Some(thread),
+        })
     }
     /// What it asks for now.
+    #[must_use]
     pub fn demand(&self) -> Demand {
-        todo!()
+        let queued = self.shared.inbox().changes.len();
+        if queued > CAPACITY / 2 {
+            Demand::Nothing
+        } else {
+            Demand::Changes(CAPACITY - queued)
+        }
     }
     /// Hands over changes, as many as were asked for at most. `complete`: after a `Rewind`, the
     /// whole table has been given with this batch.
-    pub fn give(&mut self, _changes: Vec<FibChange>, _complete: bool) {
-        todo!()
+    pub fn give(&mut self, changes: Vec<FibChange>, _complete: bool) {
+        if !changes.is_empty() {
+            self.shared.inbox().changes.extend(changes);
+            (self.waker)();
+        }
     }
     /// All that will be learned after our start is there (every neighbor sent End-of-RIB, or the
     /// restart window is over): what is left in the kernel of before is swept. Said once.
     pub fn settled(&mut self) {
-        todo!()
+        self.shared.inbox().settled = true;
+        (self.waker)();
     }
     /// For `show kernel`.
+    #[must_use]
     pub fn status(&self) -> view::Kernel {
-        todo!()
+        let inbox = self.shared.inbox();
+        let pending = inbox.changes.len() + inbox.in_flight.len();
+        drop(inbox);
+        self.shared.report().view(&self.kernel, pending)
     }
     /// Why `prefix` is not installed, in words; `None`: nothing is wrong with it.
-    pub fn failure(&self, _prefix: &IpNet) -> Option<String> {
-        todo!()
+    #[must_use]
+    pub fn failure(&self, prefix: &IpNet) -> Option<String> {
+        self.shared
+            .report()
+            .waiting
+            .get(prefix)
+            .map(|waiting| waiting.error.to_string())
     }
     /// Whether a given change of `prefix` is still to be written.
-    pub fn is_pending(&self, _prefix: &IpNet) -> bool {
-        todo!()
+    #[must_use]
+    pub fn is_pending(&self, prefix: &IpNet) -> bool {
+        let inbox = self.shared.inbox();
+        inbox.in_flight.contains(prefix)
+            || inbox
+                .changes
+                .iter()
+                .any(|change| change.prefix() == *prefix)
     }
     /// Finishes what was given, then keeps or removes our routes, and ends the thread.
-    pub fn shutdown(self, _keep: bool) {
-        todo!()
+    pub fn shutdown(mut self, keep: bool) {
+        self.end(if keep { End::Keep } else { End::Remove });
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the thread of the kernel table had died");
+        }
+    }
+
+    fn end(&self, end: End) {
+        self.shared.inbox().end.get_or_insert(end);
+        (self.waker)();
+    }
+}
+
+impl Drop for Worker {
+    /// Without a word on what to do with the routes they stay.
+    fn drop(&mut self) {
+        self.end(End::Keep);
+    }
+}
+
+/// What the thread owns.
+struct Driver {
+    shared: Arc<Shared>,
+    reconciler: Reconciler,
+    wake: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl Driver {
+    fn run(&mut self) {
+        while let Err(error) = self.reconciler.adopt(clock::now()) {
+            tracing::warn!(%error, "cannot read the kernel's table, so nothing is written; trying again");
+            thread::sleep(PAUSE);
+            if self.shared.inbox().end.is_some() {
+                return;
+            }
+        }
+        (self.wake)();
+        loop {
+            let more = self.take_changes();
+            let next = self.reconciler.turn(clock::now());
+            self.shared.report().installed = self.reconciler.counts();
+            let end = self.shared.inbox().end;
+            if !more && let Some(end) = end {
+                return self.finish(end);
+            }
+            let timeout = match next {
+                Some(at) if !more => at.saturating_duration_since(clock::now()),
+                _ => Duration::ZERO,
+            };
+            if let Err(error) = self.reconciler.hear(timeout, clock::now) {
+                tracing::warn!(%error, "cannot hear the kernel's events; trying again");
+                thread::sleep(PAUSE);
+            }
+        }
+    }
+
+    /// Writes one batch; `true`: there is more.
+    fn take_changes(&mut self) -> bool {
+        let mut inbox = self.shared.inbox();
+        let was_busy = inbox.changes.len() > CAPACITY / 2;
+        let count = inbox.changes.len().min(BATCH);
+        let changes: Vec<FibChange> = inbox.changes.drain(..count).collect();
+        let more = !inbox.changes.is_empty();
+        let asks = was_busy && inbox.changes.len() <= CAPACITY / 2;
+        let settled = !more && std::mem::take(&mut inbox.settled);
+        inbox
+            .in_flight
+            .extend(changes.iter().map(FibChange::prefix));
+        drop(inbox);
+        if asks {
+            (self.wake)();
+        }
+        if !changes.is_empty() {
+            self.reconciler.apply(changes, clock::now());
+            let counts = self.reconciler.counts();
+            self.shared.report().installed = counts;
+            self.shared.inbox().in_flight.clear();
+        }
+        if settled {
+            self.reconciler.settle();
+        }
+        more
+    }
+
+    fn finish(&mut self, end: End) {
+        self.reconciler.finish_sweep(clock::now());
+        if end == End::Remove
+            && let Err(error) = self.reconciler.remove_all(clock::now())
+        {
+            tracing::warn!(%error, "our routes could not be removed from the kernel");
+        }
     }
 }

@@ -1,0 +1,591 @@
+//! What shall be in the table, what is, and the way from one to the other. No thread, no clock.
+//!
+//! The table is right when three things agree: what the feeder asked for, what we remember having
+//! written (`held`), and what the kernel has. Writes keep the first two together. The kernel goes
+//! its own ways (links go down, programs delete, answers get lost), so it is walked at the start,
+//! whenever an event says that something may have changed unseen, and every minute; a walk runs
+//! slice by slice between writes, and what it finds is believed only where no write came between.
+//!
+//! A route that cannot be installed waits, with its reason, for the event that may change that, or
+//! for the minute. A program that keeps removing a route meets patience: after
+//! five times within a minute the route is put back once a minute.
+mod events;
+mod walk;
+
+#[cfg(test)]
+mod tests;
+
+use super::{
+    Fib, FibChange, FibEvent, FibWrite, Found, Held, Owner, RouteError, Scope, Walk,
+    held::{HopSet, Routes},
+    report::{Report, Throttle, Waiting},
+};
+use ipnet::IpNet;
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    io, mem,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// Writes per call of the table: 0.5 to 1 ms of the kernel's time.
+pub(super) const BATCH: usize = 256;
+/// Between two audits, and between two attempts at a route that no event frees.
+const AUDIT: Duration = Duration::from_secs(60);
+/// Walks that were overtaken by changes, in a row, before one is taken as it is. What it missed
+/// shows itself when it is written again: "exists", and it is ours.
+const INTERRUPTIONS: u32 = 3;
+
+/// Why a write is made; what its success counts as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    Wanted,
+    Restore,
+    Sweep,
+}
+
+#[derive(Debug)]
+struct Job {
+    purpose: Purpose,
+    write: FibWrite,
+    hops: Option<HopSet>,
+}
+
+/// A walk under way and what it brought up.
+#[derive(Debug)]
+struct Walking {
+    scope: Scope,
+    began: Instant,
+    /// ours by all marks, but not as we remember it
+    differing: Vec<(IpNet, Held, bool)>,
+    /// ours by all marks, but we know nothing of it
+    unknown: Vec<(IpNet, Held, bool)>,
+}
+
+/// How often a route was removed since when.
+#[derive(Clone, Copy, Debug)]
+struct Fight {
+    since: Instant,
+    times: u32,
+}
+
+/// The memory of the worker.
+pub(super) struct Reconciler {
+    fib: Box<dyn Fib>,
+    adopt: Vec<u8>,
+    routes: Routes,
+    /// what stands where ours shall be and may be replaced: routes of `adopt` that are neither
+    /// replaced by ours nor swept yet, and routes of ours that are not quite as we write them
+    standing: HashMap<IpNet, Vec<Held>>,
+    report: Arc<Mutex<Report>>,
+    /// waiting routes to be tried again
+    retry: BTreeSet<IpNet>,
+    /// installed routes that are not there any more
+    lost: BTreeSet<IpNet>,
+    /// left from before, to be deleted
+    sweep: Vec<(IpNet, Held)>,
+    fights: HashMap<IpNet, Fight>,
+    walking: Option<Walking>,
+    interruptions: u32,
+    resync: Option<&'static str>,
+    blockers: bool,
+    walk_after: Instant,
+    blockers_after: Instant,
+    audit_at: Instant,
+    throttle: Throttle,
+    found: Vec<Found>,
+    events: Vec<FibEvent>,
+    outcomes: Vec<Result<(), RouteError>>,
+}
+
+impl Reconciler {
+    pub(super) fn new(
+        fib: Box<dyn Fib>,
+        adopt: Vec<u8>,
+        report: Arc<Mutex<Report>>,
+        now: Instant,
+    ) -> Self {
+        Self {
+            fib,
+            adopt,
+            routes: Routes::default(),
+            standing: HashMap::new(),
+            report,
+            retry: BTreeSet::new(),
+            lost: BTreeSet::new(),
+            sweep: Vec::new(),
+            fights: HashMap::new(),
+            walking: None,
+            interruptions: 0,
+            resync: None,
+            blockers: false,
+            walk_after: now,
+            blockers_after: now,
+            audit_at: now + AUDIT,
+            throttle: Throttle::new(now),
+            found: Vec::new(),
+            events: Vec::new(),
+            outcomes: Vec::new(),
+        }
+    }
+
+    fn report(&self) -> MutexGuard<'_, Report> {
+        self.report.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads what is there from before. Nothing may be written until this went well, or routes
+    /// that did not change would flap.
+    pub(super) fn adopt(&mut self, now: Instant) -> io::Result<()> {
+        let mut doubles = Vec::new();
+        for attempt in 0.. {
+            self.routes = Routes::default();
+            self.standing.clear();
+            doubles.clear();
+            let mut found = Vec::new();
+            self.fib.rewind(Scope::Adoptable)?;
+            let end = loop {
+                let progress = self.fib.read(&mut found)?;
+                for Found { prefix, held, .. } in found.drain(..) {
+                    match held.owner {
+                        // Two of ours for one prefix: we died between adding and deleting.
+                        Owner::Ours if self.routes.contains(&prefix) => {
+                            doubles.push((prefix, held));
+                        }
+                        Owner::Ours => {
+                            let hops = self.routes.share(held.next_hops);
+                            self.routes.insert(&prefix, &hops, false);
+                        }
+                        Owner::Other { .. } => self.standing.entry(prefix).or_default().push(held),
+                    }
+                }
+                if progress != Walk::More {
+                    break progress;
+                }
+            };
+            if end == Walk::Complete || attempt >= INTERRUPTIONS {
+                break;
+            }
+        }
+        self.sweep = doubles;
+        let (v4, v6) = self.routes.counts();
+        let taken: usize = self.standing.values().map(Vec::len).sum();
+        if v4 + v6 > 0 || taken > 0 {
+            tracing::info!(
+                ours = v4 + v6,
+                others = taken,
+                "found routes from before our start"
+            );
+        }
+        let mut report = self.report();
+        report.adopted = v4 + v6 + taken as u64;
+        report.read_back("start");
+        drop(report);
+        self.audit_at = now + AUDIT;
+        Ok(())
+    }
+
+    /// Takes what the feeder wants, in order.
+    pub(super) fn apply(&mut self, changes: Vec<FibChange>, now: Instant) {
+        let mut jobs = Vec::with_capacity(changes.len().min(BATCH));
+        let mut prefixes = HashSet::with_capacity(changes.len().min(BATCH));
+        for change in changes {
+            let prefix = change.prefix();
+            if jobs.len() >= BATCH || prefixes.contains(&prefix) {
+                self.write(&mut jobs, now);
+                prefixes.clear();
+            }
+            prefixes.insert(prefix);
+            match change {
+                FibChange::Install(route) => {
+                    let hops = self.routes.share(route.next_hops);
+                    jobs.extend(self.want(prefix, hops, Purpose::Wanted));
+                }
+                FibChange::Remove(prefix) => jobs.extend(self.drop_route(prefix)),
+            }
+        }
+        self.write(&mut jobs, now);
+    }
+
+    /// The way to `hops` from what is known of `prefix`.
+    fn want(&mut self, prefix: IpNet, hops: HopSet, purpose: Purpose) -> Option<Job> {
+        let old = match self.routes.hops(&prefix) {
+            Some(held) if is_met(&hops, held) => {
+                self.routes.insert(&prefix, &hops, true);
+                self.report().waiting.remove(&prefix);
+                // What others left beside it has served its time.
+                let others = self.standing.remove(&prefix).unwrap_or_default();
+                self.sweep
+                    .extend(others.into_iter().map(|held| (prefix, held)));
+                return None;
+            }
+            Some(held) => Some(Held {
+                next_hops: held.to_vec(),
+                owner: Owner::Ours,
+            }),
+            None => self
+                .standing
+                .get(&prefix)
+                .and_then(|others| others.first())
+                .cloned(),
+        };
+        let new = Some(hops.to_vec());
+        Some(Job {
+            purpose,
+            write: FibWrite { prefix, old, new },
+            hops: Some(hops),
+        })
+    }
+
+    fn drop_route(&mut self, prefix: IpNet) -> Option<Job> {
+        self.report().waiting.remove(&prefix);
+        self.fights.remove(&prefix);
+        let next_hops = self.routes.hops(&prefix)?.to_vec();
+        let old = Some(Held {
+            next_hops,
+            owner: Owner::Ours,
+        });
+        let write = FibWrite {
+            prefix,
+            old,
+            new: None,
+        };
+        Some(Job {
+            purpose: Purpose::Wanted,
+            write,
+            hops: None,
+        })
+    }
+
+    /// Hands `jobs` to the table and takes the outcomes in.
+    fn write(&mut self, jobs: &mut Vec<Job>, now: Instant) {
+        if jobs.is_empty() {
+            return;
+        }
+        let mut writes = Vec::with_capacity(jobs.len());
+        let mut rest = Vec::with_capacity(jobs.len());
+        for Job {
+            purpose,
+            write,
+            hops,
+        } in jobs.drain(..)
+        {
+            writes.push(write);
+            rest.push((purpose, hops));
+        }
+        self.outcomes.clear();
+        let mut outcomes = mem::take(&mut self.outcomes);
+        self.fib.apply(&writes, &mut outcomes);
+        for ((write, (purpose, hops)), outcome) in writes.iter().zip(rest).zip(outcomes.drain(..)) {
+            match (outcome, hops) {
+                (Ok(()), Some(hops)) => self.installed(write, &hops, purpose),
+                (Err(error), Some(hops)) => self.refused(write, hops, error, now),
+                (outcome, None) => self.removed(write, purpose, outcome),
+            }
+        }
+        self.outcomes = outcomes;
+        self.routes.shrink();
+    }
+
+    fn installed(&mut self, write: &FibWrite, hops: &HopSet, purpose: Purpose) {
+        let prefix = write.prefix;
+        self.routes.insert(&prefix, hops, true);
+        self.retry.remove(&prefix);
+        self.lost.remove(&prefix);
+        if let Some(mut others) = self.standing.remove(&prefix) {
+            let taken = write.old.as_ref();
+            others.retain(|held| Some(held) != taken);
+            self.sweep
+                .extend(others.into_iter().map(|held| (prefix, held)));
+        }
+        let mut report = self.report();
+        let waited = report.waiting.remove(&prefix);
+        report.restored += u64::from(purpose == Purpose::Restore);
+        drop(report);
+        if let Some(Waiting {
+            error, told: true, ..
+        }) = waited
+        {
+            let reason = error.to_string();
+            self.throttle
+                .say(|| tracing::info!(%prefix, reason, "installed what had to wait"));
+        }
+    }
+
+    fn refused(&mut self, write: &FibWrite, hops: HopSet, error: RouteError, now: Instant) {
+        let prefix = write.prefix;
+        if write
+            .old
+            .as_ref()
+            .is_none_or(|old| old.owner == Owner::Ours)
+        {
+            self.routes.remove(&prefix);
+        }
+        if let Some(standing) = self.standing.get_mut(&prefix) {
+            standing.retain(|held| held.owner != Owner::Ours);
+        }
+        self.lost.remove(&prefix);
+        self.wait_for(prefix, hops, error, now);
+    }
+
+    /// Files `prefix` under the waiting; says so, unless it waited for the same already.
+    fn wait_for(&mut self, prefix: IpNet, hops: HopSet, error: RouteError, now: Instant) {
+        let mut report = self.report();
+        let before = report.waiting.get(&prefix);
+        // Who stands there is known already: not to be forgotten by one more attempt.
+        let known = before.filter(|old| {
+            matches!(
+                (&old.error, &error),
+                (RouteError::Conflict(_), RouteError::Conflict(None))
+            )
+        });
+        let error = known.map_or(error, |old| old.error.clone());
+        // A conflict is told when it has a name.
+        let nameless = error == RouteError::Conflict(None);
+        let was_told = before.is_some_and(|old| old.told && old.error == error);
+        let reason = (!nameless && !was_told).then(|| error.to_string());
+        report.waiting.insert(
+            prefix,
+            Waiting {
+                hops,
+                error,
+                told: !nameless,
+            },
+        );
+        drop(report);
+        self.blockers |= nameless;
+        self.throttle.tick(now);
+        if let Some(reason) = reason {
+            self.throttle
+                .say(|| tracing::warn!(%prefix, reason, "a route is not in the kernel"));
+        }
+    }
+
+    fn removed(&mut self, write: &FibWrite, purpose: Purpose, outcome: Result<(), RouteError>) {
+        let prefix = write.prefix;
+        if let Some(Held {
+            next_hops,
+            owner: Owner::Ours,
+        }) = &write.old
+            && self
+                .routes
+                .hops(&prefix)
+                .is_some_and(|hops| is_met(hops, next_hops))
+        {
+            self.routes.remove(&prefix);
+            self.lost.remove(&prefix);
+        }
+        match outcome {
+            Ok(()) => self.report().swept += u64::from(purpose == Purpose::Sweep),
+            Err(error) => {
+                let reason = error.to_string();
+                self.throttle
+                    .say(|| tracing::warn!(%prefix, reason, "a route could not be removed"));
+                self.resync = Some("a route could not be removed");
+            }
+        }
+    }
+
+    /// All that will be learned after the start is there: what is left from before goes.
+    pub(super) fn settle(&mut self) {
+        for prefix in self.routes.unclaimed() {
+            if let Some(hops) = self.routes.hops(&prefix) {
+                let held = Held {
+                    next_hops: hops.to_vec(),
+                    owner: Owner::Ours,
+                };
+                self.sweep.push((prefix, held));
+            }
+        }
+        let others = self.standing.drain();
+        self.sweep.extend(
+            others.flat_map(|(prefix, held)| held.into_iter().map(move |held| (prefix, held))),
+        );
+        if !self.sweep.is_empty() {
+            let routes = self.sweep.len();
+            tracing::info!(
+                routes,
+                "removing routes of before that nobody announces any more"
+            );
+        }
+    }
+
+    /// One turn of what nobody waits for: a slice of a walk, a batch of each queue. `None`: there
+    /// is more to do; else when there will be, at the latest.
+    pub(super) fn turn(&mut self, now: Instant) -> Option<Instant> {
+        self.throttle.tick(now);
+        self.sweep_some(now);
+        self.restore_some(now);
+        self.retry_some(now);
+        if now >= self.audit_at {
+            self.audit_at = now + AUDIT;
+            self.audit(now);
+        }
+        if self.walking.is_none() {
+            self.begin_walk(now);
+        }
+        if self.walking.is_some()
+            && let Err(error) = self.walk(now)
+        {
+            self.walking = None;
+            self.resync.get_or_insert("a walk over the table failed");
+            self.walk_after = now + Duration::from_secs(1);
+            let reason = error.to_string();
+            self.throttle
+                .say(|| tracing::warn!(reason, "cannot read the kernel's table"));
+        }
+        let idle = self.walking.is_none()
+            && self.sweep.is_empty()
+            && self.lost.is_empty()
+            && self.retry.is_empty();
+        let mut next = self.audit_at;
+        if self.resync.is_some() {
+            next = next.min(self.walk_after);
+        }
+        if self.blockers {
+            next = next.min(self.blockers_after.max(self.walk_after));
+        }
+        (idle && next > now).then_some(next)
+    }
+
+    fn audit(&mut self, now: Instant) {
+        self.resync.get_or_insert("audit");
+        let report = self.report.lock().unwrap_or_else(PoisonError::into_inner);
+        self.retry.extend(report.waiting.keys());
+        let is_conflict = |known: &Waiting| matches!(known.error, RouteError::Conflict(_));
+        self.blockers |= report.waiting.values().any(is_conflict);
+        drop(report);
+        self.fights
+            .retain(|_, fight| now.saturating_duration_since(fight.since) < events::TRUCE);
+    }
+
+    fn sweep_some(&mut self, now: Instant) {
+        let mut jobs = Vec::new();
+        let mut prefixes = HashSet::new();
+        while jobs.len() < BATCH
+            && let Some((prefix, held)) = self.sweep.pop()
+        {
+            if !prefixes.insert(prefix) {
+                self.sweep.push((prefix, held));
+                break;
+            }
+            // Claimed meanwhile, and just so: it is not left over any more.
+            let same = self
+                .routes
+                .hops(&prefix)
+                .is_some_and(|hops| is_met(hops, &held.next_hops));
+            if same && held.owner == Owner::Ours && self.routes.is_claimed(&prefix) {
+                continue;
+            }
+            let write = FibWrite {
+                prefix,
+                old: Some(held),
+                new: None,
+            };
+            jobs.push(Job {
+                purpose: Purpose::Sweep,
+                write,
+                hops: None,
+            });
+        }
+        self.write(&mut jobs, now);
+    }
+
+    /// Sweeps all that is left to sweep.
+    pub(super) fn finish_sweep(&mut self, now: Instant) {
+        while !self.sweep.is_empty() {
+            self.sweep_some(now);
+        }
+    }
+
+    fn restore_some(&mut self, now: Instant) {
+        let mut jobs = Vec::new();
+        while jobs.len() < BATCH
+            && let Some(prefix) = self.lost.pop_first()
+        {
+            // A walk or a write met it meanwhile.
+            if self.routes.is_seen(&prefix) {
+                continue;
+            }
+            if let Some(hops) = self.routes.hops(&prefix).cloned() {
+                let write = FibWrite {
+                    prefix,
+                    old: None,
+                    new: Some(hops.to_vec()),
+                };
+                jobs.push(Job {
+                    purpose: Purpose::Restore,
+                    write,
+                    hops: Some(hops),
+                });
+            }
+        }
+        self.write(&mut jobs, now);
+    }
+
+    fn retry_some(&mut self, now: Instant) {
+        let mut jobs = Vec::new();
+        while jobs.len() < BATCH
+            && let Some(prefix) = self.retry.pop_first()
+        {
+            let waiting = self.report().waiting.get(&prefix).map(|waiting| {
+                let contested = matches!(waiting.error, RouteError::Contested(_));
+                (Arc::clone(&waiting.hops), contested)
+            });
+            if let Some((hops, contested)) = waiting {
+                let purpose = if contested {
+                    Purpose::Restore
+                } else {
+                    Purpose::Wanted
+                };
+                jobs.extend(self.want(prefix, hops, purpose));
+            }
+        }
+        self.write(&mut jobs, now);
+    }
+
+    /// The end: removes everything that is ours in the kernel, also what we did not know of.
+    pub(super) fn remove_all(&mut self, now: Instant) -> io::Result<()> {
+        self.walking = None;
+        for _ in 0..=INTERRUPTIONS {
+            let mut found = Vec::new();
+            let mut ours = Vec::new();
+            self.fib.rewind(Scope::Ours)?;
+            let end = loop {
+                let progress = self.fib.read(&mut found)?;
+                let of_us = found
+                    .drain(..)
+                    .filter(|found| found.held.owner == Owner::Ours);
+                ours.extend(of_us.map(|found| (found.prefix, found.held)));
+                if progress != Walk::More {
+                    break progress;
+                }
+            };
+            self.routes = Routes::default();
+            let done = ours.is_empty() && end == Walk::Complete;
+            self.sweep = ours;
+            self.finish_sweep(now);
+            if done {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Routes that we believe to be installed: IPv4, IPv6.
+    pub(super) fn counts(&self) -> (u64, u64) {
+        self.routes.counts()
+    }
+}
+
+/// Whether `found` is what the table makes of `wanted`; both sorted.
+fn is_met(wanted: &[super::FibNextHop], found: &[super::FibNextHop]) -> bool {
+    if wanted.len() != found.len() {
+        return false;
+    }
+    match (wanted, found) {
+        ([wanted], [found]) => wanted.is_met_by(found),
+        _ => wanted
+            .iter()
+            .all(|hop| found.iter().any(|found| hop.is_met_by(found))),
+    }
+}

@@ -1,0 +1,140 @@
+//! What the worker tells of itself: shared with whoever asks, under a lock that is held shortly.
+use super::{RouteError, held::HopSet};
+use crate::{clock, config::Kernel, view};
+use ipnet::IpNet;
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant, SystemTime},
+};
+
+/// Failed routes in a listing; the count is told in any case.
+const LISTED: usize = 1000;
+
+/// A route that is wanted but not there.
+#[derive(Clone, Debug)]
+pub(super) struct Waiting {
+    pub(super) hops: HopSet,
+    pub(super) error: RouteError,
+    /// a person was told
+    pub(super) told: bool,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Report {
+    pub(super) waiting: HashMap<IpNet, Waiting>,
+    pub(super) installed: (u64, u64),
+    pub(super) adopted: u64,
+    pub(super) swept: u64,
+    pub(super) restored: u64,
+    read_back: Option<(SystemTime, &'static str)>,
+}
+
+impl Report {
+    /// A walk begins.
+    pub(super) fn read_back(&mut self, reason: &'static str) {
+        self.read_back = Some((clock::wall(), reason));
+    }
+
+    /// For `show kernel`; the failures that are listed are the first by prefix.
+    pub(super) fn view(&self, kernel: &Kernel, pending: usize) -> view::Kernel {
+        let mut waiting: Vec<_> = self.waiting.iter().collect();
+        waiting.sort_unstable_by_key(|(prefix, _)| **prefix);
+        let failed = waiting.iter().take(LISTED).map(|(prefix, waiting)| {
+            let hops: Vec<_> = waiting
+                .hops
+                .iter()
+                .map(|hop| hop.address.to_string())
+                .collect();
+            view::KernelFailure {
+                prefix: prefix.to_string(),
+                next_hop: hops.join(", "),
+                reason: waiting.error.to_string(),
+            }
+        });
+        let (installed_v4, installed_v6) = self.installed;
+        view::Kernel {
+            enabled: true,
+            table: kernel.table,
+            metric: kernel.metric,
+            protocol: kernel.protocol,
+            installed_v4,
+            installed_v6,
+            pending: pending as u64,
+            failed: failed.collect(),
+            failed_total: waiting.len() as u64,
+            last_resync: self
+                .read_back
+                .map(|(at, _)| humantime::format_rfc3339_seconds(at).to_string()),
+            last_resync_reason: self.read_back.map(|(_, reason)| reason.to_owned()),
+            adopted: self.adopted,
+            swept: self.swept,
+            restored: self.restored,
+        }
+    }
+}
+
+/// Lets some lines into the log and counts the rest: a table that cannot be installed is one
+/// story, not half a million.
+#[derive(Debug)]
+pub(super) struct Throttle {
+    since: Instant,
+    said: u32,
+    unsaid: u64,
+}
+
+impl Throttle {
+    const WINDOW: Duration = Duration::from_secs(30);
+    const LINES: u32 = 10;
+
+    pub(super) fn new(now: Instant) -> Self {
+        Self {
+            since: now,
+            said: 0,
+            unsaid: 0,
+        }
+    }
+
+    /// Time goes on; tells how much was not said.
+    pub(super) fn tick(&mut self, now: Instant) {
+        if now.saturating_duration_since(self.since) < Self::WINDOW {
+            return;
+        }
+        if self.unsaid > 0 {
+            let unsaid = self.unsaid;
+            tracing::warn!(
+                unsaid,
+                "more lines about kernel routes; `show kernel` has them all"
+            );
+        }
+        *self = Self::new(now);
+    }
+
+    pub(super) fn say(&mut self, line: impl FnOnce()) {
+        if self.said < Self::LINES {
+            self.said += 1;
+            line();
+        } else {
+            self.unsaid += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_gets_the_first_lines_of_each_window() {
+        let mut now = clock::now();
+        let mut throttle = Throttle::new(now);
+        let mut lines = 0;
+        for _ in 0..1000 {
+            throttle.say(|| lines += 1);
+        }
+        assert_eq!((lines, throttle.unsaid), (10, 990));
+        now += Throttle::WINDOW;
+        throttle.tick(now);
+        throttle.say(|| lines += 1);
+        assert_eq!((lines, throttle.unsaid), (11, 0));
+    }
+}
