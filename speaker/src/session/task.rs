@@ -429,7 +429,10 @@ impl Task {
     fn progress(&mut self, slot: Slot, progress: Progress) {
         let now = clock::now();
         match progress.written {
-            Ok(written) if written.octets > 0 => {
+            // What a connection that is being closed still says is no sign of life.
+            Ok(written)
+                if written.octets > 0 && self.up.as_ref().is_some_and(|up| up.slot == slot) =>
+            {
                 self.session.handle_written(written.octets, now);
             }
             Ok(_) => {}
