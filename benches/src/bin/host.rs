@@ -71,7 +71,7 @@ struct Samples {
 }
 
 fn main() -> ExitCode {
-    if !Needs::met("host", &[Needs::Root, Needs::Bird]) {
+    if !Needs::met(&[Needs::Root, Needs::Bird]) {
         return ExitCode::FAILURE;
     }
     let rounds = std::env::args()
