@@ -1,4 +1,62 @@
 //! BGP tables: paths, decision, policy and export groups, without I/O.
+//!
+//! A [`Shard`] owns all tables. Its caller is one thread that hands it what sessions received and
+//! asks it what to send; nothing in here waits, reads a clock, logs or calls back.
+//!
+//! The way of a route:
+//!
+//! 1. `announce` interns the attribute set once per UPDATE, judges it by the import rules, and
+//!    puts one path (24 octets of ids) per prefix into the family's table. A rejected path is kept
+//!    with its reason, so that a change of policy needs no refresh from the neighbor.
+//! 2. Where the best path of a prefix changes, the prefix enters the table's journal, once,
+//!    however often it changes before anybody reads.
+//! 3. Readers of the journal come when they like: export groups (in `work`), and consumers of best
+//!    paths such as the kernel table (`changes`). A group decides once for all its members what
+//!    they are told, and has a journal of its own for them.
+//! 4. `next_ready` names a peer with something to send; its session calls `fill` whenever its
+//!    socket is writable and gets whole UPDATEs. A peer that does not read costs one bit per
+//!    prefix, not a queue.
+//!
+//! What takes long (a neighbor's paths going, a policy being evaluated again, a large group being
+//! fed) is done by `work` in slices of a budget that the caller chooses.
+//!
+//! ```
+//! use bgp_wire::{Asn, AttributeSet, Attributes, Ipv4Unicast, NextHop, Nlri, PathId, RouterId};
+//! use rib::{PeerConfig, PeerKind, Policy, Query, QueryPosition, Shard};
+//! use std::{net::Ipv4Addr, sync::Arc};
+//!
+//! let mut shard = Shard::new();
+//! let host = shard.add_peer(PeerConfig {
+//!     kind: PeerKind::Local,
+//!     address: Ipv4Addr::UNSPECIFIED.into(),
+//!     local_as: Asn(65530),
+//!     remote_as: Asn(65530),
+//!     router_id: RouterId::new(Ipv4Addr::new(10, 1, 1, 1)).unwrap(),
+//!     import: Arc::new(Policy::all()),
+//!     export: Arc::new(Policy::none()),
+//! });
+//! let mut octets = Vec::new();
+//! AttributeSet::local().encode(&mut octets);
+//! let route = Nlri::<Ipv4Unicast> {
+//!     path_id: PathId(0),
+//!     key: "192.168.100.0/24".parse().unwrap(),
+//!     payload: (),
+//! };
+//! let nowhere = NextHop::V4(Ipv4Addr::UNSPECIFIED);
+//! shard.announce(host, &Attributes::from_canonical(&octets), nowhere, &[route], 0);
+//!
+//! let mut shown = Vec::new();
+//! let mut position = QueryPosition::default();
+//! while shard.query(Query::All, None, &mut position, 64, &mut |route| {
+//!     shown.push(format!("{} {}", route.prefix, route.state));
+//! }) {}
+//! assert_eq!(shown, ["192.168.100.0/24 best (only path)"]);
+//! ```
+//!
+//! Files, each importing only those that come later here: `shard` (the public face), `listing`,
+//! `membership`, `fill`, `background`, `table`, `export`, `import`, `query`, `decision`, `peers`,
+//! `member`, `destinations`, `intern`, `sources`, `change`, `peer`, `policy`, `index`, `key`,
+//! `journal`, `interner`, `pages`.
 #![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),
@@ -11,16 +69,35 @@
     )
 )]
 
+mod background;
 mod change;
 mod decision;
+mod destinations;
+mod export;
+mod fill;
+mod import;
+mod index;
+mod intern;
+mod interner;
+mod journal;
+mod key;
+mod listing;
+mod member;
+mod membership;
+mod pages;
 mod peer;
+mod peers;
 mod policy;
 mod query;
 mod shard;
+mod sources;
+mod table;
 
 pub use change::{Change, CursorId};
 pub use decision::Step;
+pub use fill::Filled;
+pub use listing::QueryPosition;
 pub use peer::{PeerConfig, PeerCounters, PeerId, PeerKind, PeerUp};
 pub use policy::{Policy, PrefixRule, PrefixRuleError, Verdict};
-pub use query::{ExportState, Query, QueryPosition, RejectReason, RouteState, RouteView};
-pub use shard::{Filled, RibFamily, Shard};
+pub use query::{ExportState, Query, RejectReason, RouteState, RouteView};
+pub use shard::{RibFamily, Shard, Usage};

@@ -72,12 +72,12 @@ pub struct PeerCounters {
     pub best: u64,
     /// Prefixes announced to the peer (sent and not withdrawn).
     pub announced: u64,
-    /// Prefixes announced by UPDATEs since the session came up, in and out; and withdrawn.
+    /// Prefixes that its UPDATEs announced since the session came up.
     pub announcements_in: u64,
-    /// see above
+    /// Prefixes that its UPDATEs withdrew since the session came up.
     pub withdrawals_in: u64,
-    /// see above
+    /// Prefixes announced to it since the session came up.
     pub announcements_out: u64,
-    /// see above
+    /// Prefixes withdrawn from it since the session came up.
     pub withdrawals_out: u64,
 }

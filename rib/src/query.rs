@@ -1,12 +1,13 @@
-//! What `show routes` asks.
+//! What `show routes` asks, and what it is told.
 use crate::{PeerId, Step};
 use bgp_wire::{Attributes, NextHop, PathId};
 use ipnet::IpNet;
+use std::fmt;
 
 /// Which routes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Query {
-    /// Every path of the Loc-RIB's prefixes, best first.
+    /// Every accepted path, best first.
     All,
     /// Adj-RIB-In of a peer, rejected ones included.
     Received(PeerId),
@@ -14,76 +15,138 @@ pub enum Query {
     Rejected(PeerId),
     /// Adj-RIB-Out of a peer: what it was told (attributes as sent).
     Exported(PeerId),
-    /// The Loc-RIB's best paths that a peer is not told, with the reason.
+    /// The best paths that a peer is not told, with the reason.
     NotExported(PeerId),
 }
-/// Where a listing goes on; listings come in prefix order and in slices. Opaque.
-#[derive(Clone, Debug, Default)]
-pub struct QueryPosition {
-    pub(crate) _after: Option<IpNet>,
-    pub(crate) _done: bool,
-}
 
-/// Why an accepted path never became one.
+/// Why a received path is no candidate.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
-#[allow(missing_docs)]
 pub enum RejectReason {
-    /// the policy of this name said no
+    /// The policy of this name said no.
     Policy(Box<str>),
-    /// RFC 8212
+    /// No import policy is configured for this eBGP session (RFC 8212).
     NoPolicy,
+    /// Our own AS is in AS_PATH (RFC 4271 §9.1.2).
     AsLoop,
+    /// The next hop is our own address (RFC 4271 §5.1.3).
     NextHopIsOurs,
+    /// The next hop is no host's address (RFC 4271 §6.3).
     NextHopInvalid,
+    /// ORIGINATOR_ID is our own identifier (RFC 4456 §8).
     OriginatorLoop,
+    /// CLUSTER_LIST has our own cluster (RFC 4456 §8).
     ClusterLoop,
+    /// The first AS of AS_PATH is not the neighbor's (RFC 4271 §6.3).
     FirstAsMismatch,
 }
-/// Why a route is not announced to a peer.
+
+impl fmt::Display for RejectReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Policy(name) => write!(f, "import filter {name} rejects it"),
+            Self::NoPolicy => f.write_str("no import filter is configured"),
+            Self::AsLoop => f.write_str("our own AS is in the AS path"),
+            Self::NextHopIsOurs => f.write_str("the next hop is our own address"),
+            Self::NextHopInvalid => f.write_str("the next hop is not a host address"),
+            Self::OriginatorLoop => f.write_str("we are its originator"),
+            Self::ClusterLoop => f.write_str("our own cluster is in the cluster list"),
+            Self::FirstAsMismatch => {
+                f.write_str("the AS path does not begin with the neighbor's AS")
+            }
+        }
+    }
+}
+
+/// Why a route is or is not announced to a peer.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
-#[allow(missing_docs)]
 pub enum ExportState {
+    /// It is announced.
     Announced,
+    /// It will be, as soon as the peer reads.
     Pending,
+    /// The session is not up.
     NotUp,
+    /// The policy of this name said no.
     Policy(Box<str>),
+    /// No export policy is configured for this eBGP session (RFC 8212).
     NoPolicy,
+    /// The best path is the peer's own.
     LearnedFromIt,
+    /// What comes from an internal peer is not told to another (RFC 4271 §9.2).
     IbgpToIbgp,
+    /// There is no address of ours that could be the next hop.
     NoNextHop,
+    /// The session does not carry the family.
     FamilyNotNegotiated,
+    /// NO_EXPORT, NO_ADVERTISE or NO_EXPORT_SUBCONFED (RFC 1997).
     WellKnownCommunity,
+    /// The peer's AS is in AS_PATH. (Not used today: such a route is announced, and refused there.)
     AsLoop,
+    /// The attributes do not fit into one message.
     TooLarge,
 }
+
+impl fmt::Display for ExportState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Announced => "announced",
+            Self::Pending => "waits to be sent",
+            Self::NotUp => "the session is not up",
+            Self::Policy(name) => return write!(f, "export filter {name} rejects it"),
+            Self::NoPolicy => "no export filter is configured",
+            Self::LearnedFromIt => "learned from this neighbor",
+            Self::IbgpToIbgp => "learned from another internal neighbor",
+            Self::NoNextHop => "no own address can be its next hop",
+            Self::FamilyNotNegotiated => "the session does not carry the address family",
+            Self::WellKnownCommunity => "a well-known community forbids it",
+            Self::AsLoop => "the neighbor's AS is in the AS path",
+            Self::TooLarge => "the attributes do not fit into one message",
+        })
+    }
+}
+
 /// How a path stands.
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[allow(missing_docs)]
 pub enum RouteState {
+    /// The best path, and the step at which it won over the runner-up.
     Best(Step),
+    /// Another path won at this step.
     NotBest(Step),
+    /// No candidate.
     Rejected(RejectReason),
+    /// Toward a peer.
     Export(ExportState),
 }
-impl std::fmt::Display for RouteState {
-    // a sentence part for people
-    fn fmt(&self, _f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        todo!()
+
+impl fmt::Display for RouteState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Best(step) => write!(f, "best ({step})"),
+            Self::NotBest(step) => write!(f, "not best: lost at {step}"),
+            Self::Rejected(reason) => write!(f, "rejected: {reason}"),
+            Self::Export(state @ (ExportState::Announced | ExportState::Pending)) => state.fmt(f),
+            Self::Export(state) => write!(f, "not announced: {state}"),
+        }
     }
 }
 
 /// One route of an answer.
 #[derive(Clone, Debug)]
-#[allow(missing_docs)]
 pub struct RouteView<'a> {
+    /// The prefix.
     pub prefix: IpNet,
+    /// ADD-PATH identifier as received, else 0.
     pub path_id: PathId,
+    /// Where it came from.
     pub peer: PeerId,
+    /// As received, or as sent to the peer asked about; `None`: a route of this host.
     pub next_hop: Option<NextHop>,
+    /// As received, as accepted (`Query::All`), or as sent.
     pub attributes: Attributes<'a>,
+    /// How it stands.
     pub state: RouteState,
-    /// seconds of the shard's clock when learned
+    /// Seconds of the shard's clock when learned.
     pub learned: u32,
 }

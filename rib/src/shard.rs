@@ -1,126 +1,447 @@
 //! The shard: all tables, one owner, synchronous and deterministic.
+//!
+//! Nothing here waits, reads a clock, logs or calls back. Routes come in by `announce` and
+//! `withdraw`; `work` does in slices what follows from them; messages are made by `fill` when a
+//! peer can take them, and the kernel table pulls `changes`. The same calls in the same order
+//! give the same octets, whatever the seed of the hash tables.
 use crate::{
-    Change, CursorId, PeerConfig, PeerCounters, PeerId, PeerUp, Query, QueryPosition, RouteView,
+    Change, CursorId, Filled, PeerConfig, PeerCounters, PeerId, PeerKind, PeerUp, Query,
+    QueryPosition, RouteView,
+    import::import,
+    intern::HopId,
+    key::{FAMILIES, Keyed},
+    listing::Question,
+    peers::Core,
+    policy::Policies,
+    table::{Batch, Table},
 };
-use bgp_wire::{AddressFamily, Attributes, Family, Ipv4Unicast, Ipv6Unicast, NextHop, Nlri};
+use bgp_wire::{Attributes, Family, Ipv4Unicast, Ipv6Unicast, NextHop, Nlri};
 use ipnet::IpNet;
 
 /// A family the shard has a table for.
-pub trait RibFamily: AddressFamily {}
-impl RibFamily for Ipv4Unicast {}
-impl RibFamily for Ipv6Unicast {}
-
-/// What `fill` did.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Filled {
-    /// whole UPDATEs written
-    pub messages: usize,
-    /// there is more to send
-    pub more: bool,
+#[expect(private_interfaces, reason = "sealed: no other crate can add a table")]
+pub trait RibFamily: Keyed {
+    /// The family's table.
+    #[doc(hidden)]
+    fn table(tables: &mut Tables) -> &mut Table<Self>;
 }
 
-/// All tables.
+#[expect(private_interfaces, reason = "sealed")]
+impl RibFamily for Ipv4Unicast {
+    fn table(tables: &mut Tables) -> &mut Table<Self> {
+        &mut tables.ipv4
+    }
+}
+
+#[expect(private_interfaces, reason = "sealed")]
+impl RibFamily for Ipv6Unicast {
+    fn table(tables: &mut Tables) -> &mut Table<Self> {
+        &mut tables.ipv6
+    }
+}
+
+/// What a shard holds, in numbers of things.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Usage {
+    /// Distinct attribute sets, received and rewritten.
+    pub attribute_sets: usize,
+    /// Distinct next hops.
+    pub next_hops: usize,
+    /// Distinct announcements (attribute set, next hop, source) of export groups.
+    pub announcements: usize,
+    /// Prefixes, those without paths that somebody still has to hear of included.
+    pub destinations: usize,
+    /// Paths, rejected ones included.
+    pub paths: usize,
+    /// Sessions whose paths are in the tables, those being swept included.
+    pub sources: usize,
+}
+
+/// One table per family.
+#[derive(Debug)]
+pub(crate) struct Tables {
+    pub(crate) ipv4: Table<Ipv4Unicast>,
+    pub(crate) ipv6: Table<Ipv6Unicast>,
+}
+
+/// The one place where a family is chosen at run time.
+macro_rules! each_table {
+    ($tables:expr, $table:ident => $body:expr) => {{
+        {
+            let $table = &mut $tables.ipv4;
+            $body;
+        }
+        {
+            let $table = &mut $tables.ipv6;
+            $body;
+        }
+    }};
+}
+
+/// The number of a family's table.
+fn slot(family: Family) -> Option<usize> {
+    match family {
+        Family::IPV4_UNICAST => Some(Ipv4Unicast::SLOT),
+        Family::IPV6_UNICAST => Some(Ipv6Unicast::SLOT),
+        _ => None,
+    }
+}
+
+/// All tables. See the crate's documentation for how it is used.
 #[derive(Debug)]
 pub struct Shard {
-    _p: (),
+    core: Core,
+    tables: Tables,
+    policies: Policies,
+    subscriptions: Vec<bool>,
+    /// The family whose turn is first in `work`.
+    turn: usize,
 }
-#[allow(missing_docs)]
+
+impl Default for Shard {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Shard {
+    /// An empty shard.
     pub fn new() -> Self {
-        todo!()
+        Self::with_seed(0)
     }
-    // peers
-    pub fn add_peer(&mut self, _config: PeerConfig) -> PeerId {
-        todo!()
+
+    /// An empty shard whose hash tables are seeded: with a random seed nobody can choose prefixes
+    /// that collide. The seed shows in no result.
+    pub fn with_seed(seed: u64) -> Self {
+        Self {
+            core: Core::new(seed),
+            tables: Tables {
+                ipv4: Table::new(seed),
+                ipv6: Table::new(seed),
+            },
+            policies: Policies::default(),
+            subscriptions: Vec::new(),
+            turn: 0,
+        }
     }
+
+    /// A configured neighbor, or a source of local routes.
+    pub fn add_peer(&mut self, mut config: PeerConfig) -> PeerId {
+        self.one_policy(&mut config);
+        self.core.peers.add(config)
+    }
+
     /// Policies, AS and addresses changed: what was received is evaluated again in the background
     /// (`work`), only what differs is sent.
-    pub fn configure_peer(&mut self, _peer: PeerId, _config: PeerConfig) {
-        todo!()
+    pub fn configure_peer(&mut self, peer: PeerId, mut config: PeerConfig) {
+        self.one_policy(&mut config);
+        let Some(state) = self.core.peers.at_mut(peer) else {
+            return;
+        };
+        let old = std::mem::replace(&mut state.config, config);
+        let new = &state.config;
+        let same_import = old.kind == new.kind
+            && old.address == new.address
+            && old.local_as == new.local_as
+            && old.remote_as == new.remote_as
+            && old.router_id == new.router_id
+            && old.import == new.import;
+        if !same_import {
+            let (kind, address, source) = (new.kind, new.address, state.source);
+            let due = [self.tables.ipv4.scan_due(), self.tables.ipv6.scan_due()];
+            if let Some(source) = source.and_then(|id| self.core.sources.at_mut(id)) {
+                source.kind = kind;
+                source.address = address;
+                source.due = due;
+                each_table!(self.tables, table => table.start_scan());
+            }
+        }
+        each_table!(self.tables, table => table.regroup(peer, &mut self.core));
     }
-    /// Withdraws everything of it and forgets it.
-    pub fn remove_peer(&mut self, _peer: PeerId) {
-        todo!()
+
+    /// Withdraws everything of it (in slices, see `work`) and forgets it.
+    pub fn remove_peer(&mut self, peer: PeerId) {
+        self.peer_down(peer);
+        self.core.peers.remove(peer);
     }
+
     /// The session is up: its Adj-RIB-Out is to be filled, then End-of-RIB.
-    pub fn peer_up(&mut self, _peer: PeerId, _up: PeerUp) {
-        todo!()
+    pub fn peer_up(&mut self, peer: PeerId, up: PeerUp) {
+        self.peer_down(peer);
+        let Some(state) = self.core.peers.at_mut(peer) else {
+            return;
+        };
+        state.up = Some(up);
+        self.core.peers.unname(peer);
+        self.core.open_source(peer);
+        each_table!(self.tables, table => table.join(peer, &mut self.core));
     }
+
     /// The session is down: its paths go (in slices, see `work`), its Adj-RIB-Out is forgotten.
-    pub fn peer_down(&mut self, _peer: PeerId) {
-        todo!()
+    /// (Graceful restart will keep the source alive and marked stale instead of closing it here.)
+    pub fn peer_down(&mut self, peer: PeerId) {
+        each_table!(self.tables, table => table.leave(peer, &mut self.core));
+        if let Some(state) = self.core.peers.at_mut(peer) {
+            state.up = None;
+        }
+        self.core.close_source(peer);
+        each_table!(self.tables, table => table.start_scan());
     }
+
     /// The peer asked for our routes again (RFC 2918).
-    pub fn refresh(&mut self, _peer: PeerId, _family: Family) {
-        todo!()
+    pub fn refresh(&mut self, peer: PeerId, family: Family) {
+        match slot(family) {
+            Some(Ipv4Unicast::SLOT) => self.tables.ipv4.tell_again(peer, &mut self.core),
+            Some(_) => self.tables.ipv6.tell_again(peer, &mut self.core),
+            None => {}
+        }
     }
-    // routes in; `now` is seconds of any monotonic clock
+
+    /// Routes of a peer that is up, or of a local one. `now` is seconds of any monotonic clock.
+    /// The next hop of local routes is not looked at.
     pub fn announce<F: RibFamily>(
         &mut self,
-        _peer: PeerId,
-        _attributes: &Attributes<'_>,
-        _next_hop: NextHop,
-        _nlri: &[Nlri<F>],
-        _now: u32,
+        peer: PeerId,
+        attributes: &Attributes<'_>,
+        next_hop: NextHop,
+        nlri: &[Nlri<F>],
+        now: u32,
     ) {
-        todo!()
+        let Some(source) = self.source_of(peer) else {
+            return;
+        };
+        let mut octets = Vec::with_capacity(256);
+        attributes.canonical(&mut octets);
+        let core = &mut self.core;
+        let received = core.sets.intern(&octets);
+        let next_hop = HopId(core.hops.intern(next_hop).0);
+        let Some(state) = core.peers.at(peer) else {
+            return;
+        };
+        let imported = import(
+            &state.config,
+            state.up.as_ref(),
+            &mut core.sets,
+            &core.hops,
+            received,
+            next_hop,
+        );
+        let batch = Batch {
+            peer,
+            source,
+            received,
+            next_hop,
+            imported,
+            now,
+        };
+        F::table(&mut self.tables).announce(&batch, nlri, &mut self.core);
+        self.core.sets.release(received, 1);
+        self.core.sets.release(imported.accepted, 1);
+        self.core.hops.release(next_hop.0, 1);
     }
-    pub fn withdraw<F: RibFamily>(&mut self, _peer: PeerId, _nlri: &[Nlri<F>]) {
-        todo!()
+
+    /// Routes that a peer no longer has.
+    pub fn withdraw<F: RibFamily>(&mut self, peer: PeerId, nlri: &[Nlri<F>]) {
+        let Some(source) = self.source_of(peer) else {
+            return;
+        };
+        F::table(&mut self.tables).withdraw(peer, source, nlri, &mut self.core);
     }
-    /// The peer sent End-of-RIB.
-    pub fn end_of_rib(&mut self, _peer: PeerId, _family: Family) {
-        todo!()
+
+    /// The peer sent End-of-RIB: its initial load is over. (A graceful restart will sweep its
+    /// stale paths here.)
+    pub fn end_of_rib(&mut self, peer: PeerId, family: Family) {
+        let source = self.core.peers.at(peer).and_then(|state| state.source);
+        if let (Some(slot), Some(source)) = (slot(family), source)
+            && let Some(inbound) = self.core.sources.inbound(source, slot)
+        {
+            inbound.loaded = true;
+        }
     }
+
+    /// Has the peer sent End-of-RIB for this family since its session came up?
+    pub fn heard_end_of_rib(&self, peer: PeerId, family: Family) -> bool {
+        let source = self.core.peers.at(peer).and_then(|state| state.source);
+        let source = source.and_then(|id| self.core.sources.at(id));
+        slot(family)
+            .and_then(|slot| source?.inbound.get(slot))
+            .is_some_and(|inbound| inbound.loaded)
+    }
+
     /// Background work, at most `budget` routes; `true`: more is left.
     #[must_use]
-    pub fn work(&mut self, _budget: usize) -> bool {
-        todo!()
+    pub fn work(&mut self, budget: usize) -> bool {
+        let mut left = budget.max(1);
+        for step in 0..FAMILIES {
+            let spent = if self.turn.wrapping_add(step).is_multiple_of(FAMILIES) {
+                self.tables.ipv4.work_family(left, &mut self.core)
+            } else {
+                self.tables.ipv6.work_family(left, &mut self.core)
+            };
+            left = left.saturating_sub(spent);
+        }
+        self.turn = self.turn.wrapping_add(1);
+        self.tables.ipv4.busy() || self.tables.ipv6.busy()
     }
-    // routes out
-    /// A peer that has something to send since `next_ready` last named it.
+
+    /// A peer that has something to send since `next_ready` last named it. Once named, `fill` it
+    /// until that says there is no more; it will not be named before.
     #[must_use]
     pub fn next_ready(&mut self) -> Option<PeerId> {
-        todo!()
+        self.core.peers.next_ready()
     }
+
     /// Appends whole UPDATEs for `peer`, withdraws first, about `room` octets (never a message
     /// larger than negotiated, at least one message).
-    pub fn fill(&mut self, _peer: PeerId, _out: &mut Vec<u8>, _room: usize) -> Filled {
-        todo!()
+    pub fn fill(&mut self, peer: PeerId, out: &mut Vec<u8>, room: usize) -> Filled {
+        let mut total = Filled {
+            messages: 0,
+            more: false,
+        };
+        let start = out.len();
+        each_table!(self.tables, table => {
+            let used = out.len().saturating_sub(start);
+            if used < room || total.messages == 0 {
+                let filled = table.fill_family(peer, &mut self.core, out, room.saturating_sub(used));
+                total.messages = total.messages.saturating_add(filled.messages);
+                total.more |= filled.more;
+            } else {
+                total.more |= table.has_pending(peer, &mut self.core);
+            }
+        });
+        self.core.peers.filled(peer, total.more);
+        total
     }
-    // the kernel table
+
     /// A consumer of best paths; sees the whole table first.
     pub fn subscribe(&mut self) -> CursorId {
-        todo!()
+        let free = self.subscriptions.iter().position(|taken| !taken);
+        let number = free.unwrap_or_else(|| {
+            self.subscriptions.push(false);
+            self.subscriptions.len().saturating_sub(1)
+        });
+        if let Some(taken) = self.subscriptions.get_mut(number) {
+            *taken = true;
+        }
+        each_table!(self.tables, table => table.subscribe(number));
+        CursorId(u32::try_from(number).unwrap_or(u32::MAX))
     }
+
     /// Up to `max` changes since last time; fewer than `max`: nothing is left for now.
-    pub fn changes(&mut self, _cursor: CursorId, _max: usize, _out: &mut Vec<Change>) {
-        todo!()
+    pub fn changes(&mut self, cursor: CursorId, max: usize, out: &mut Vec<Change>) {
+        let start = out.len();
+        each_table!(self.tables, table => {
+            let seen = out.len().saturating_sub(start);
+            table.changes(cursor.0 as usize, max.saturating_sub(seen), &self.core, out);
+        });
     }
+
     /// From the start again: every prefix with a best path will be seen once more.
-    pub fn rewind(&mut self, _cursor: CursorId) {
-        todo!()
+    pub fn rewind(&mut self, cursor: CursorId) {
+        each_table!(self.tables, table => table.rewind(cursor.0 as usize));
     }
-    pub fn unsubscribe(&mut self, _cursor: CursorId) {
-        todo!()
+
+    /// The consumer is gone.
+    pub fn unsubscribe(&mut self, cursor: CursorId) {
+        each_table!(self.tables, table => table.unsubscribe(cursor.0 as usize));
+        if let Some(taken) = self.subscriptions.get_mut(cursor.0 as usize) {
+            *taken = false;
+        }
     }
-    // questions
-    pub fn counters(&self, _peer: PeerId, _family: Family) -> PeerCounters {
-        todo!()
+
+    /// Counters of a peer since its session came up; none where it is down.
+    pub fn counters(&self, peer: PeerId, family: Family) -> PeerCounters {
+        let mut counters = PeerCounters::default();
+        let (Some(slot), Some(state)) = (slot(family), self.core.peers.at(peer)) else {
+            return counters;
+        };
+        let source = state.source.and_then(|id| self.core.sources.at(id));
+        if let Some(inbound) = source.and_then(|source| source.inbound.get(slot)) {
+            counters.received = inbound.received;
+            counters.accepted = inbound.accepted;
+            counters.best = inbound.best;
+            counters.announcements_in = inbound.announcements;
+            counters.withdrawals_in = inbound.withdrawals;
+        }
+        if let Some(member) = state.member(slot) {
+            counters.announced = member.holds.count();
+            counters.announcements_out = member.announcements;
+            counters.withdrawals_out = member.withdrawals;
+        }
+        counters
     }
-    /// Calls `each` for up to `budget` routes; `true`: more is left, call again with `position`.
+
+    /// Calls `each` for up to `budget` routes (all routes of a prefix come in one call); `true`:
+    /// more is left, call again with `position`. Prefixes come in order, IPv4 first. A slice may
+    /// show nothing while it collects and sorts.
     pub fn query(
         &self,
-        _query: Query,
-        _within: Option<IpNet>,
-        _position: &mut QueryPosition,
-        _budget: usize,
-        _each: &mut dyn FnMut(RouteView<'_>),
+        query: Query,
+        within: Option<IpNet>,
+        position: &mut QueryPosition,
+        budget: usize,
+        each: &mut dyn FnMut(RouteView<'_>),
     ) -> bool {
-        todo!()
+        let question = Question { query, within };
+        let mut left = budget.max(1);
+        if !position.ipv4_done {
+            let skip = matches!(within, Some(IpNet::V6(_)));
+            let (tables, core) = (&self.tables, &self.core);
+            position.ipv4_done = skip
+                || !tables
+                    .ipv4
+                    .list(question, &mut position.ipv4, &mut left, core, each);
+        }
+        if position.ipv4_done && !position.ipv6_done && left > 0 {
+            let skip = matches!(within, Some(IpNet::V4(_)));
+            let (tables, core) = (&self.tables, &self.core);
+            position.ipv6_done = skip
+                || !tables
+                    .ipv6
+                    .list(question, &mut position.ipv6, &mut left, core, each);
+        }
+        !(position.ipv4_done && position.ipv6_done)
     }
-    /// Prefixes and paths of a family.
-    pub fn totals(&self, _family: Family) -> (u64, u64) {
-        todo!()
+
+    /// Prefixes with a best path, and paths (rejected ones included), of a family.
+    pub fn totals(&self, family: Family) -> (u64, u64) {
+        match slot(family) {
+            Some(Ipv4Unicast::SLOT) => (self.tables.ipv4.reachable, self.tables.ipv4.paths),
+            Some(_) => (self.tables.ipv6.reachable, self.tables.ipv6.paths),
+            None => (0, 0),
+        }
+    }
+
+    /// What the shard holds.
+    pub fn usage(&self) -> Usage {
+        let paths = self
+            .tables
+            .ipv4
+            .paths
+            .saturating_add(self.tables.ipv6.paths);
+        let held = self.tables.ipv4.held();
+        Usage {
+            attribute_sets: self.core.sets.len(),
+            next_hops: self.core.hops.len(),
+            announcements: self.core.outs.len(),
+            destinations: held.saturating_add(self.tables.ipv6.held()),
+            paths: usize::try_from(paths).unwrap_or(usize::MAX),
+            sources: self.core.sources.len(),
+        }
+    }
+
+    fn one_policy(&mut self, config: &mut PeerConfig) {
+        config.import = self.policies.one(config.import.clone());
+        config.export = self.policies.one(config.export.clone());
+    }
+
+    /// The live source of a peer that may announce: a session that is up, or local routes.
+    fn source_of(&mut self, peer: PeerId) -> Option<crate::sources::SourceId> {
+        let state = self.core.peers.at(peer)?;
+        match state.source {
+            Some(source) => Some(source),
+            None if state.config.kind == PeerKind::Local => self.core.open_source(peer),
+            None => None,
+        }
     }
 }
