@@ -155,3 +155,22 @@ fn free_port(address: Ipv4Addr) -> io::Result<SocketAddrV4> {
     let probe = TcpListener::bind(SocketAddrV4::new(address, 0))?;
     Ok(SocketAddrV4::new(address, probe.local_addr()?.port()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::lint;
+
+    #[test]
+    fn nothing_in_either_configuration_is_to_be_warned_of() {
+        for meeting in [Meeting::over_veth(), Meeting::on_loopback().unwrap()] {
+            for config in [
+                meeting.host_config(None).unwrap(),
+                meeting.host_config_with_prefix(None).unwrap(),
+                meeting.azure_config(None),
+            ] {
+                assert_eq!(lint::lint(&config, None), []);
+            }
+        }
+    }
+}

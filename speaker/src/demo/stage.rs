@@ -1,7 +1,11 @@
 //! What the demo has made so far, so that all of it can go again at any moment.
 
 use super::{links::Links, namespace::Namespace};
-use crate::{Handle, Shutdown};
+use crate::{
+    Handle, Shutdown, Speaker,
+    config::Config,
+    control::{Server, Socket},
+};
 use std::{
     fs, io,
     os::unix::fs::DirBuilderExt,
@@ -19,13 +23,39 @@ pub(super) struct Side {
     pub(super) links: Links,
 }
 
+/// A running speaker, with its control socket where it has one.
+pub(super) struct Running {
+    pub(super) handle: Handle,
+    control: Option<Server>,
+}
+
 /// Everything that exists.
 pub(super) struct Stage {
     keep: bool,
     sides: Option<(Side, Side)>,
-    pub(super) host: Option<Handle>,
-    pub(super) azure: Option<Handle>,
+    pub(super) host: Option<Running>,
+    pub(super) azure: Option<Running>,
     sockets: Option<PathBuf>,
+}
+
+impl Running {
+    /// Starts a speaker on the caller's runtime, so in its network namespace.
+    pub(super) async fn start(config: Config) -> Result<Self, String> {
+        let socket = config.control.as_ref().map(Socket::bind).transpose();
+        let socket = socket.map_err(|error| error.to_string())?;
+        let started = Speaker::builder(config).start().await;
+        let handle = started.map_err(|error| error.to_string())?;
+        let control = socket.map(|socket| Server::start(socket, handle.clone()));
+        Ok(Self { handle, control })
+    }
+
+    async fn stop(self) {
+        if let Some(control) = self.control {
+            control.stop().await;
+        }
+        let farewell = Shutdown::Administrative("the demo is over".to_owned());
+        self.handle.shutdown(farewell).await;
+    }
 }
 
 impl Side {
@@ -100,8 +130,7 @@ impl Stage {
     /// Stops and removes everything; what does not stop in time goes with the process.
     pub(super) async fn clear(&mut self) {
         for speaker in [self.host.take(), self.azure.take()].into_iter().flatten() {
-            let farewell = Shutdown::Administrative("the demo is over".to_owned());
-            let _ = timeout(FAREWELL, speaker.shutdown(farewell)).await;
+            let _ = timeout(FAREWELL, speaker.stop()).await;
         }
         if let Some((host, azure)) = self.sides.take() {
             host.namespace.close().await;

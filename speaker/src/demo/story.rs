@@ -9,10 +9,10 @@ use super::{
         AZURE, AZURE_MACHINE, AZURE_PREFIX, HOST, HOST_ADDRESS, HOST_PREFIX, LINK_LENGTH, METRIC,
         Meeting,
     },
-    stage::{Side, Stage},
+    stage::{Running, Side, Stage},
     venue::Venue,
 };
-use crate::{Handle, RouteFilter, RouteTable, Speaker, clock, config::Config, view};
+use crate::{Handle, RouteFilter, RouteTable, clock, config::Config, view};
 use ipnet::Ipv4Net;
 use std::{
     net::SocketAddrV4,
@@ -235,17 +235,17 @@ async fn start(stage: &mut Stage, meeting: &Meeting) -> Result<Done<Instant>, St
     Ok(Done::new(began).took(began.elapsed()))
 }
 
-async fn start_in(side: Option<&Side>, config: Config) -> Result<Handle, String> {
-    let start = Speaker::builder(config).start();
+async fn start_in(side: Option<&Side>, config: Config) -> Result<Running, String> {
     match side {
-        Some(side) => side.namespace.run(start).await?,
-        None => start.await,
+        Some(side) => side.namespace.run(Running::start(config)).await?,
+        None => Running::start(config).await,
     }
-    .map_err(|error| error.to_string())
 }
 
 fn running(stage: &Stage) -> Result<(Handle, Handle), Failed> {
-    stage.host.clone().zip(stage.azure.clone()).ok_or(Failed)
+    let handle = |running: &Running| running.handle.clone();
+    let host = stage.host.as_ref().map(handle);
+    host.zip(stage.azure.as_ref().map(handle)).ok_or(Failed)
 }
 
 async fn establish(host: &Handle, began: Instant) -> Result<Done, String> {
