@@ -105,6 +105,9 @@ pub(crate) enum Question {
         keep_old: bool,
         reply: oneshot::Sender<std::io::Result<()>>,
     },
+    /// The speaker has started with all its neighbors: from now on it is known whose routes are
+    /// still to be waited for before old ones are swept from the kernel.
+    Configured,
     /// The restart window is over.
     WindowOver,
     /// Finish: the kernel table keeps or loses our routes.

@@ -69,6 +69,7 @@ impl Engine {
             peers: HashMap::new(),
             ready: Vec::new(),
             feed: None,
+            configured: false,
             settled: false,
             window_over: false,
             signals: Arc::clone(&signals),
@@ -135,6 +136,9 @@ struct State {
     /// Peers whose mailbox may take something.
     ready: Vec<PeerId>,
     feed: Option<Feed>,
+    /// All configured neighbors are there.
+    configured: bool,
+    /// What was in the kernel before our start and is not wanted has been given up.
     settled: bool,
     window_over: bool,
     signals: Arc<Signals>,
@@ -370,13 +374,15 @@ impl State {
 
     /// Whether all that can be expected after a start has been learned.
     fn check_settled(&mut self) {
-        let neighbors = || {
-            self.peers
+        let loaded = self.configured
+            && self
+                .peers
                 .values()
-                .filter(|peer| matches!(peer.meta.kind, SourceKind::Neighbor { .. }))
-        };
-        let loaded = neighbors().all(|peer| peer.ever_up && peer.loading.is_empty());
-        if !self.settled && (self.window_over || (loaded && neighbors().next().is_some())) {
+                .filter(|peer| {
+                    matches!(peer.meta.kind, SourceKind::Neighbor { expected: true, .. })
+                })
+                .all(|peer| peer.ever_up && peer.loading.is_empty());
+        if !self.settled && (self.window_over || loaded) {
             self.settled = true;
             if let Some(feed) = &mut self.feed {
                 feed.settled();
@@ -464,6 +470,10 @@ impl State {
                     None => Ok(()),
                 };
                 let _ = reply.send(started);
+            }
+            Question::Configured => {
+                self.configured = true;
+                self.check_settled();
             }
             Question::WindowOver => {
                 self.window_over = true;

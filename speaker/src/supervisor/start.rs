@@ -83,6 +83,7 @@ pub(crate) async fn start(parts: Parts) -> Result<Handle, StartError> {
             .map_err(StartError)?;
     }
     supervisor.config.neighbors = neighbors;
+    engine.tell(Question::Configured).await;
     let (requests, requests_in) = mpsc::channel::<Request>(REQUESTS);
     tokio::spawn(supervisor.run(requests_in));
     Ok(Handle {

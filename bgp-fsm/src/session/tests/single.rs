@@ -496,7 +496,7 @@ fn one_attempt_without_an_answer_does_not_hide_why_the_others_failed() {
     assert!(solo.expire(Timer::ConnectRetry));
     assert!(
         solo.last_error()
-            .starts_with("could not connect: no answer within ")
+            .starts_with("could not connect: timed out: no answer within ")
     );
 }
 
