@@ -160,14 +160,15 @@ impl NetlinkFib {
         }
     }
 
+    /// On the socket for requests: a walk may be under way on the other.
     fn read_links(&mut self) -> io::Result<()> {
         self.links.clear();
         let links = &mut self.links;
-        self.walks
+        self.requests
             .begin_dump(RouteNetlinkMessage::GetLink(LinkMessage::default()))?;
         let mut progress = Dump::More;
         while progress == Dump::More {
-            progress = self.walks.dump_slice(|message| {
+            progress = self.requests.dump_slice(|message| {
                 if let Some(link) = LinkView::parse(message.payload) {
                     let (enabled, up) = (link.is_enabled(), link.is_up());
                     links.insert(
@@ -674,9 +675,13 @@ impl Fib for NetlinkFib {
             match self.events.receive(false)? {
                 Received::Nothing => break,
                 Received::Lost => {
+                    // Said once: until the queue is empty the kernel drops more without a word.
+                    // What is queued is older than what will be read.
+                    self.events.discard()?;
                     self.read_links()?;
                     events.push(FibEvent::Resync("events of the kernel were lost"));
                     events.push(FibEvent::Gained);
+                    break;
                 }
                 Received::Datagram(length) => {
                     // The buffer is the channel's and the knowledge ours: take it out meanwhile.

@@ -148,8 +148,12 @@ impl Reconciler {
                 for Found { prefix, held, .. } in found.drain(..) {
                     match held.owner {
                         // Two of ours for one prefix: we died between adding and deleting.
+                        // The same once more: the table changed under the walk.
                         Owner::Ours if self.routes.contains(&prefix) => {
-                            doubles.push((prefix, held));
+                            let known = self.routes.hops(&prefix);
+                            if !known.is_some_and(|hops| is_met(hops, &held.next_hops)) {
+                                doubles.push((prefix, held));
+                            }
                         }
                         Owner::Ours => {
                             let hops = self.routes.share(held.next_hops);
