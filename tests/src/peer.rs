@@ -197,7 +197,8 @@ impl Peer {
         theirs
     }
 
-    /// The next message of type `kind`; KEEPALIVEs on the way are passed over.
+    /// The next message of type `kind`; KEEPALIVEs on the way are passed over, and UPDATEs before
+    /// a NOTIFICATION: what was on its way when a fault was found may come first.
     ///
     /// # Panics
     /// When another message, the end, or nothing comes.
@@ -207,6 +208,7 @@ impl Peer {
             match self.receive(within) {
                 Some(message) if message.kind == kind => return message,
                 Some(Message { kind: 4, .. }) => {}
+                Some(Message { kind: 2, .. }) if kind == 3 => {}
                 other => panic!("expected a message of type {kind}, got {other:?}"),
             }
         }

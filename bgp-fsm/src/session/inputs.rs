@@ -319,7 +319,8 @@ impl Session {
                 // to find that there is no route to the host): its words stay until the second.
                 if again || self.last_error.is_none() {
                     let waited = now.saturating_duration_since(since).as_secs_f32();
-                    let failure = ConnectFailure(format!("timed out: no answer within {waited:.1} s"));
+                    let failure =
+                        ConnectFailure(format!("timed out: no answer within {waited:.1} s"));
                     self.last_error = Some((DownReason::ConnectFailed(failure), now));
                 }
                 self.pacing.gave_up();
