@@ -1,14 +1,36 @@
-//! Checked configuration. `file` turns TOML into it; embedders build it as values.
-use bgp_wire::{Asn, Family, RouterId};
+//! Checked configuration. [`file`] turns TOML into it; embedders build it as values.
+//!
+//! A [`Config`] holds what a speaker is told after every check that needs no look at the host:
+//! whoever has one need not check again. What is legal but probably not meant is a matter of
+//! [`lint`], which may also look at the host.
+
+mod complaint;
+pub mod file;
+mod interface;
+mod kernel;
+mod keys;
+pub mod lint;
+mod neighbor;
+mod problem;
+mod section;
+mod source;
+mod value;
+
+pub use interface::InterfacePatterns;
+pub use kernel::Kernel;
+pub use neighbor::{Neighbor, Password, PolicyRef};
+pub use problem::{Problem, Problems, Severity};
+
+use bgp_wire::{Asn, RouterId};
 use ipnet::IpNet;
 use rib::PrefixRule;
-use std::{
-    collections::BTreeMap,
-    fmt,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
-    path::PathBuf,
-    time::Duration,
-};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
+
+/// Where `myna` looks for its configuration.
+pub const DEFAULT_FILE: &str = "/etc/myna/myna.toml";
+
+/// A configuration file with every key, its default and its meaning.
+pub const REFERENCE: &str = include_str!("reference.toml");
 
 /// All that a speaker is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +54,25 @@ pub struct Config {
     /// Neighbors; names are unique.
     pub neighbors: Vec<Neighbor>,
 }
+
+impl Config {
+    /// A speaker of `local_as` that listens nowhere and has no neighbor, no control socket and no
+    /// kernel table: what an embedder begins with.
+    pub fn new(local_as: Asn) -> Self {
+        Self {
+            router_id: None,
+            local_as,
+            listen: Vec::new(),
+            control: None,
+            connected: None,
+            static_prefixes: Vec::new(),
+            kernel: None,
+            filters: BTreeMap::new(),
+            neighbors: Vec::new(),
+        }
+    }
+}
+
 /// The control socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ControlSocket {
@@ -42,96 +83,27 @@ pub struct ControlSocket {
     /// group that owns it
     pub group: Option<String>,
 }
+
+impl ControlSocket {
+    /// Default of `path`.
+    pub const PATH: &str = "/run/myna/myna.sock";
+    /// Default of `mode`.
+    pub const MODE: u32 = 0o660;
+}
+
+impl Default for ControlSocket {
+    fn default() -> Self {
+        Self {
+            path: Self::PATH.into(),
+            mode: Self::MODE,
+            group: None,
+        }
+    }
+}
+
 /// `[connected]`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Connected {
     /// interface patterns
     pub interfaces: InterfacePatterns,
-}
-/// "eth*", "!docker*": the first match decides; with only negative patterns all else matches.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct InterfacePatterns(pub Vec<String>);
-impl InterfacePatterns {
-    /// Does the interface count?
-    pub fn matches(&self, _interface: &str) -> bool {
-        todo!()
-    }
-}
-/// `[kernel]`
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Kernel {
-    /// table number ("main" is 254)
-    pub table: u32,
-    /// route metric (priority)
-    pub metric: u32,
-    /// rtm_protocol, default 186 (bgp)
-    pub protocol: u8,
-    /// leave routes at exit
-    pub keep_on_exit: bool,
-    /// preferred source of IPv4 routes
-    pub source_v4: Option<Ipv4Addr>,
-    /// and of IPv6 routes
-    pub source_v6: Option<Ipv6Addr>,
-    /// rtm_protocol of other speakers whose routes are taken over or swept ("bird" is 12)
-    pub adopt: Vec<u8>,
-}
-/// A policy by reference.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PolicyRef {
-    /// not configured: nothing on eBGP (RFC 8212), all on iBGP
-    Missing,
-    /// "none"
-    None,
-    /// "all"
-    All,
-    /// a filter's name
-    Filter(String),
-}
-/// A TCP-MD5 key; `Debug` does not show it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Password(pub String);
-impl fmt::Debug for Password {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Password(…)")
-    }
-}
-/// `[[neighbor]]`
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Neighbor {
-    /// Unique name; default `bgp1`, `bgp2`, …
-    pub name: String,
-    /// For people.
-    pub description: Option<String>,
-    /// Its address.
-    pub address: IpAddr,
-    /// Interface of a link-local address.
-    pub interface: Option<String>,
-    /// TCP port; default 179.
-    pub port: u16,
-    /// Its AS.
-    pub remote_as: Asn,
-    /// Our AS toward it, where it differs.
-    pub local_as: Option<Asn>,
-    /// TCP-MD5 (RFC 2385).
-    pub password: Option<Password>,
-    /// What to accept.
-    pub import: PolicyRef,
-    /// What to announce.
-    pub export: PolicyRef,
-    /// Address families; default: the one of `address`.
-    pub families: Vec<Family>,
-    /// Proposed hold time; default 90 s.
-    pub hold_time: Duration,
-    /// Default: a third of the negotiated hold time.
-    pub keepalive: Option<Duration>,
-    /// First interval between connection attempts; default 1 s.
-    pub connect_retry: Duration,
-    /// Only accept.
-    pub passive: bool,
-    /// `Some(n)`: the neighbor may be up to `n` hops away; `None`: on a connected subnet.
-    pub multihop: Option<u8>,
-    /// Local address of the session.
-    pub source_address: Option<IpAddr>,
-    /// Configured, but not started.
-    pub disabled: bool,
 }

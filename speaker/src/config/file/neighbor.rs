@@ -1,0 +1,269 @@
+//! Reads the neighbors of a configuration file.
+use super::{Filters, value};
+use crate::config::{
+    Neighbor, Password, PolicyRef,
+    complaint::Complaint,
+    keys,
+    lint::Subject,
+    neighbor::family_of,
+    section::{Item, Section},
+};
+use bgp_wire::Asn;
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{self, Read},
+    net::IpAddr,
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    time::Duration,
+};
+use toml::de::DeValue;
+
+/// What a neighbor refers to.
+pub(super) struct Context<'c> {
+    /// the file's
+    pub(super) path: &'c Path,
+    /// `None`: wrong, and reported
+    pub(super) local_as: Option<Asn>,
+    pub(super) filters: &'c Filters,
+}
+
+/// Neighbors read so far: no two have the same name or address.
+#[derive(Default)]
+struct Taken {
+    /// with the line of the neighbor
+    names: BTreeMap<String, usize>,
+    addresses: BTreeMap<(IpAddr, Option<String>), String>,
+}
+
+/// Reads `[[neighbor]]`; those with errors are left out.
+pub(super) fn read_all(context: &Context<'_>, item: &Item<'_, '_>) -> Vec<Neighbor> {
+    if !matches!(item.value.get_ref(), DeValue::Array(_)) {
+        let complaint =
+            Complaint::new("there may be several neighbors, so the header has two brackets")
+                .help("[[neighbor]]");
+        item.walk.error(item.key.clone(), &item.key_span, complaint);
+        return Vec::new();
+    }
+    let elements = item.elements();
+    let names = names(&elements);
+    let mut taken = Taken::default();
+    let neighbors = elements.iter().zip(&names).filter_map(|(item, name)| {
+        let section = item.section(Subject::Neighbor(name.clone()), keys::NEIGHBOR)?;
+        read_one(context, section, name, &mut taken)
+    });
+    neighbors.collect()
+}
+
+/// Names first, since every other problem of a neighbor is told by its name. As in BIRD the
+/// unnamed are counted: the third neighbor is `bgp1` if the first two have names.
+fn names(elements: &[Item<'_, '_>]) -> Vec<String> {
+    let given: Vec<Option<&str>> = elements
+        .iter()
+        .map(|item| match item.value.get_ref() {
+            DeValue::Table(table) => table.get("name")?.get_ref().as_str(),
+            _ => None,
+        })
+        .collect();
+    let mut unnamed = (1..).map(|n| format!("bgp{n}"));
+    let mut names = Vec::new();
+    for name in &given {
+        let name = match name {
+            Some(name) => Some((*name).to_owned()),
+            None => unnamed.find(|name| !given.contains(&Some(name))),
+        };
+        names.push(name.unwrap_or_default());
+    }
+    names
+}
+
+fn read_one(
+    context: &Context<'_>,
+    section: Section<'_, '_>,
+    name: &str,
+    taken: &mut Taken,
+) -> Option<Neighbor> {
+    section.read("name", value::neighbor_name);
+    let here = section.line();
+    if let Some(line) = taken.names.insert(name.to_owned(), here) {
+        let complaint = Complaint::new(format!("line {line} has a neighbor `{name}` already"));
+        section.error_at(
+            "name",
+            complaint.help("every neighbor has a name of its own"),
+        );
+    }
+    let address = section.read("address", |item| {
+        let address = value::neighbor_address(item)?;
+        match taken.addresses.get(&address) {
+            None => Ok(address),
+            Some(other) => Err(Complaint::new(format!(
+                "neighbor {other} has the address {} too",
+                address.0
+            ))
+            .help("one neighbor per address")),
+        }
+    });
+    if let Some(address) = &address {
+        taken.addresses.insert(address.clone(), name.to_owned());
+    }
+    let remote_as = section.read("remote-as", value::asn);
+    report_missing(&section);
+    let local_as = section.read("local-as", value::asn);
+    let ours = local_as.or(context.local_as);
+    let internal = remote_as.is_some() && ours == remote_as;
+
+    let filters = || context.filters.keys().map(String::as_str);
+    let policy = |key| section.read(key, |item| value::policy(item, filters()));
+    let import = policy("import").unwrap_or(PolicyRef::Missing);
+    let export = policy("export").unwrap_or(PolicyRef::Missing);
+
+    let hold_time = section.read("hold-time", value::hold_time);
+    let hold_time = hold_time.unwrap_or(Neighbor::HOLD_TIME);
+    let keepalive = section.read("keepalive-time", |item| keepalive(item, hold_time));
+    let connect_retry = section.read("connect-retry", |item| {
+        value::duration(item, Duration::from_millis(100)..=Duration::from_secs(3600))
+    });
+    let families = families(&section);
+    let source_address = section.read("source-address", |item| {
+        let source = value::host_address(item.string()?)?;
+        match &address {
+            Some((neighbor, _)) if neighbor.is_ipv4() != source.is_ipv4() => {
+                Err(Complaint::new(format!(
+                    "{source} cannot be the source toward {neighbor}: one is IPv4, the other IPv6"
+                ))
+                .help("an address of this host in the neighbor's family"))
+            }
+            _ => Ok(source),
+        }
+    });
+    let multihop = section.read("multihop", value::multihop);
+    let disabled = section.read("disabled", Item::boolean);
+    let passive = section.read("passive", Item::boolean);
+    let port = section.read("port", |item| item.integer(1..=u16::MAX.into()));
+    let description = section.read("description", |item| Ok(item.text()?.to_owned()));
+    let password = password(context, &section);
+    section.finish();
+
+    let (address, interface) = address?;
+    Some(Neighbor {
+        description,
+        interface,
+        port: port
+            .and_then(|port| port.try_into().ok())
+            .unwrap_or(Neighbor::PORT),
+        local_as,
+        password,
+        import,
+        export,
+        families: families.unwrap_or_else(|| vec![family_of(address)]),
+        hold_time,
+        keepalive,
+        connect_retry: connect_retry.unwrap_or(Neighbor::CONNECT_RETRY),
+        passive: passive.unwrap_or(false),
+        // neighbors in our own AS are often reached through others, as BIRD expects too
+        multihop: multihop.unwrap_or_else(|| internal.then_some(Neighbor::HOPS)),
+        source_address,
+        disabled: disabled.unwrap_or(false),
+        ..Neighbor::new(name, address, remote_as?)
+    })
+}
+
+fn report_missing(section: &Section<'_, '_>) {
+    if section.take("address").is_none() {
+        section.missing(
+            "address",
+            "the neighbor's address, as in address = \"10.1.1.2\"",
+        );
+    }
+    if section.take("remote-as").is_none() {
+        section.missing(
+            "remote-as",
+            "the neighbor's AS number, as in remote-as = 12076",
+        );
+    }
+}
+
+fn families(section: &Section<'_, '_>) -> Option<Vec<bgp_wire::Family>> {
+    let mut families = Vec::new();
+    section.read_list("families", |item| {
+        let family = value::family(item)?;
+        if families.contains(&family) {
+            return Err(Complaint::new("this family stands here twice").help("remove one"));
+        }
+        families.push(family);
+        Ok(())
+    })?;
+    let item = section.take("families")?;
+    if item.elements().is_empty() {
+        item.error(
+            Complaint::new("a session needs a family")
+                .help("[\"ipv4\"], or leave it out for the family of the address"),
+        );
+    }
+    Some(families)
+}
+
+fn password(context: &Context<'_>, section: &Section<'_, '_>) -> Option<Password> {
+    let literal = section.read("password", |item| value::password(item.string()?));
+    let from_file = section.read("password-file", |item| password_file(context, item));
+    if let (Some(_), Some(file)) = (section.take("password"), section.take("password-file")) {
+        file.walk.error(
+            file.key.clone(),
+            &file.key_span,
+            Complaint::new("there is a `password` too").help("one of the two"),
+        );
+    }
+    literal.or(from_file)
+}
+
+/// The file's first line; the path is relative to the configuration file.
+fn password_file(context: &Context<'_>, item: &Item<'_, '_>) -> Result<Password, Complaint> {
+    let directory = context.path.parent().unwrap_or(Path::new(""));
+    let path = directory.join(item.text()?);
+    let shown = path.display();
+    let unreadable = |error: io::Error| {
+        let help = match error.kind() {
+            io::ErrorKind::PermissionDenied => "run as root or as its owner",
+            _ => "a file that holds the password on its first line, relative to this file",
+        };
+        Complaint::new(format!("{shown} cannot be read: {error}")).help(help)
+    };
+    let file = fs::File::open(&path).map_err(unreadable)?;
+    let mode = file.metadata().map_err(unreadable)?.permissions().mode();
+    let mut text = String::new();
+    file.take(4096)
+        .read_to_string(&mut text)
+        .map_err(unreadable)?;
+    let mut lines = text.lines();
+    let password = value::password(lines.next().unwrap_or_default())?;
+    if lines.any(|line| !line.trim().is_empty()) {
+        return Err(Complaint::new(format!("{shown} has more than one line"))
+            .help("the password alone, on the first line"));
+    }
+    if mode & 0o004 != 0 {
+        item.warning(
+            Complaint::new(format!("everybody on this host can read {shown}"))
+                .help(format!("chmod 640 {shown}")),
+        );
+    }
+    Ok(password)
+}
+
+fn keepalive(item: &Item<'_, '_>, hold_time: Duration) -> Result<Duration, Complaint> {
+    let longest = Duration::from_secs(u16::MAX.into());
+    let keepalive = value::duration(item, Duration::from_secs(1)..=longest)?;
+    if hold_time.is_zero() {
+        return Err(Complaint::new("without a hold time no KEEPALIVE is sent")
+            .help("leave it out, or set `hold-time`"));
+    }
+    if keepalive >= hold_time {
+        return Err(Complaint::new(format!(
+            "a KEEPALIVE every {} is too late for a hold time of {}",
+            value::words(keepalive),
+            value::words(hold_time)
+        ))
+        .help(format!("at most a third: {}", value::words(hold_time / 3))));
+    }
+    Ok(keepalive)
+}

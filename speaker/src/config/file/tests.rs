@@ -1,0 +1,698 @@
+use super::*;
+use crate::config::{REFERENCE, keys};
+use bgp_wire::{Asn, Family};
+use std::{io::Write, time::Duration};
+
+const SEED: &str = r#"
+router-id = "10.1.1.1"
+local-as  = 65530
+[connected]
+interfaces = ["lo"]
+[static]
+prefixes = []
+[kernel]
+table = "main"
+metric = 32
+keep-on-exit = true
+[filter.packet_bgp]
+accept = ["192.168.100.0/24"]
+[[neighbor]]
+name = "bgp1"
+address = "10.1.1.2"
+remote-as = 12076
+password = "s3cret"
+import = "all"
+export = "packet_bgp"
+"#;
+
+fn read_text(text: &str) -> Result<Loaded, Problems> {
+    parse(text, Path::new("myna.toml"))
+}
+
+fn config(text: &str) -> Config {
+    match read_text(text) {
+        Ok(loaded) => loaded.config,
+        Err(problems) => panic!("{problems}"),
+    }
+}
+
+/// Every problem as "line:column key: message | help".
+fn problems(text: &str) -> Vec<String> {
+    let problems = read_text(text).expect_err("the text should be refused").0;
+    problems
+        .iter()
+        .map(|p| {
+            let (line, column) = (p.line.unwrap(), p.column.unwrap());
+            let help = p.help.as_deref().unwrap_or("-");
+            format!("{line}:{column} {} | {help}", p.headline())
+        })
+        .collect()
+}
+
+/// The only problem of a text.
+#[track_caller]
+fn problem(text: &str, expected: &str) {
+    assert_eq!(problems(text), [expected]);
+}
+
+/// A neighbor section with one more line, which is line 5.
+fn neighbor(line: &str) -> String {
+    format!("local-as = 65530\n[[neighbor]]\naddress = \"10.1.1.2\"\nremote-as = 12076\n{line}\n")
+}
+
+#[test]
+fn the_packet_host() {
+    let expected = Config {
+        router_id: bgp_wire::RouterId::new("10.1.1.1".parse().unwrap()),
+        local_as: Asn(65530),
+        listen: vec!["0.0.0.0:179".parse().unwrap(), "[::]:179".parse().unwrap()],
+        control: Some(ControlSocket::default()),
+        connected: Some(Connected {
+            interfaces: InterfacePatterns(vec!["lo".into()]),
+        }),
+        static_prefixes: vec![],
+        kernel: Some(Kernel {
+            keep_on_exit: true,
+            ..Kernel::default()
+        }),
+        filters: [(
+            "packet_bgp".to_owned(),
+            vec!["192.168.100.0/24".parse().unwrap()],
+        )]
+        .into(),
+        neighbors: vec![crate::config::Neighbor {
+            password: Some(crate::config::Password("s3cret".into())),
+            import: crate::config::PolicyRef::All,
+            export: crate::config::PolicyRef::Filter("packet_bgp".into()),
+            ..crate::config::Neighbor::new("bgp1", "10.1.1.2".parse().unwrap(), Asn(12076))
+        }],
+    };
+    assert_eq!(config(SEED), expected);
+    let warnings = read_text(SEED).unwrap().warnings(None);
+    assert_eq!(warnings, [], "the example of the README has no warnings");
+}
+
+#[test]
+fn the_least_that_is_legal() {
+    let config = config("local-as = 64512");
+    assert_eq!(config.control, Some(ControlSocket::default()));
+    assert_eq!(config.listen.len(), 2);
+    assert_eq!(config.kernel, None);
+    assert_eq!(config.connected, None);
+    assert!(config.neighbors.is_empty());
+}
+
+#[test]
+fn everything_at_once() {
+    let config = config(
+        r#"
+local-as = "1.10"
+listen = ["10.1.1.1", "[2001:db8::1]:1790", "::1"]
+[control]
+socket = "/tmp/m.sock"
+mode = 0o600
+group = "adm"
+[connected]
+interfaces = "eth*"
+[static]
+prefixes = ["10.0.0.0/8", "2001:db8::/32"]
+[kernel]
+table = 100
+metric = 7
+protocol = 201
+source = "10.1.1.1"
+source-ipv6 = "2001:db8::1"
+adopt = ["bird", 11, "bird"]
+[[neighbor]]
+name = "first"
+description = "the first"
+address = "fe80::2%eth0"
+port = 1790
+remote-as = 65546
+local-as = "AS64999"
+families = ["ipv6", "ipv4"]
+hold-time = "4m"
+keepalive-time = 20
+connect-retry = "250ms"
+passive = true
+multihop = 3
+source-address = "fe80::1"
+disabled = true
+[[neighbor]]
+address = "10.1.1.2"
+remote-as = 65546
+[[neighbor]]
+address = "10.1.1.3"
+remote-as = 12076
+multihop = true
+hold-time = 0
+"#,
+    );
+    assert_eq!(config.local_as, Asn(65546));
+    let listen: Vec<String> = config.listen.iter().map(ToString::to_string).collect();
+    assert_eq!(listen, ["10.1.1.1:179", "[2001:db8::1]:1790", "[::1]:179"]);
+    let control = config.control.unwrap();
+    assert_eq!(
+        (control.mode, control.group.as_deref()),
+        (0o600, Some("adm"))
+    );
+    let kernel = config.kernel.unwrap();
+    assert_eq!(
+        (kernel.table, kernel.metric, kernel.protocol),
+        (100, 7, 201)
+    );
+    assert_eq!(kernel.adopt, [11, 12]);
+    assert_eq!(config.static_prefixes.len(), 2);
+    let [first, second, third] = &config.neighbors[..] else {
+        panic!("three neighbors");
+    };
+    assert_eq!(first.interface.as_deref(), Some("eth0"));
+    assert_eq!(first.local_as, Some(Asn(64999)));
+    assert_eq!(first.families, [Family::IPV6_UNICAST, Family::IPV4_UNICAST]);
+    assert_eq!(first.hold_time, Duration::from_secs(240));
+    assert_eq!(first.keepalive, Some(Duration::from_secs(20)));
+    assert_eq!(first.connect_retry, Duration::from_millis(250));
+    assert_eq!((first.port, first.multihop), (1790, Some(3)));
+    assert!(first.passive && first.disabled);
+    // a neighbor of our own AS may be some hops away, and unnamed ones are counted from 1
+    assert_eq!((second.name.as_str(), second.multihop), ("bgp1", Some(64)));
+    assert_eq!((third.name.as_str(), third.multihop), ("bgp2", Some(64)));
+    assert!(third.hold_time.is_zero());
+}
+
+#[test]
+fn default_names_leave_out_what_is_taken() {
+    let text = "local-as = 1\n\
+        [[neighbor]]\naddress = \"10.0.0.1\"\nremote-as = 2\n\
+        [[neighbor]]\nname = \"bgp1\"\naddress = \"10.0.0.2\"\nremote-as = 2\n\
+        [[neighbor]]\naddress = \"10.0.0.3\"\nremote-as = 2\n";
+    let names: Vec<_> = config(text).neighbors.into_iter().map(|n| n.name).collect();
+    assert_eq!(names, ["bgp2", "bgp1", "bgp3"]);
+}
+
+#[test]
+fn the_reference_parses_without_a_warning_and_names_every_key() {
+    let loaded = read_text(REFERENCE).unwrap_or_else(|problems| panic!("{problems}"));
+    assert_eq!(loaded.warnings(None), []);
+    // every default that stands behind a `#` is one
+    let defaults: String = REFERENCE
+        .lines()
+        .map(|line| match line.strip_prefix("# ") {
+            Some(code) if code.contains(" = ") && !code.starts_with("password-file") => code,
+            _ => line,
+        })
+        .flat_map(|line| [line, "\n"])
+        .collect();
+    let with_defaults = config(&defaults);
+    assert_eq!(with_defaults.listen, loaded.config.listen);
+    for keys in keys::ALL {
+        for key in keys.keys {
+            let written = |line: &str| {
+                let line = line.trim_start_matches(['#', ' ']);
+                line.strip_prefix(key)
+                    .is_some_and(|rest| rest.starts_with(" ="))
+            };
+            let section = [format!("[{key}"), format!("[[{key}")];
+            assert!(
+                REFERENCE
+                    .lines()
+                    .any(|line| written(line)
+                        || section.iter().any(|section| line.starts_with(section))),
+                "{key} is not in the reference"
+            );
+        }
+    }
+}
+
+#[test]
+fn unknown_keys() {
+    problem(
+        "local-as = 1\nrouter_id = \"10.1.1.1\"",
+        "2:1 router_id: unknown key | did you mean `router-id`?",
+    );
+    problem(
+        &neighbor("hodl-time = 90"),
+        "5:1 neighbor.bgp1.hodl-time: unknown key | did you mean `hold-time`?",
+    );
+    problem(
+        "local-as = 1\n[kernel]\npersist = true",
+        "3:1 kernel.persist: unknown key | did you mean `keep-on-exit`?",
+    );
+    problem(
+        "local-as = 1\n[kernels]",
+        "2:2 kernels: unknown key | did you mean `kernel`?",
+    );
+    problem(
+        "local-as = 1\n[kernel]\nrouter-id = \"10.1.1.1\"",
+        "3:1 kernel.router-id: unknown key | `router-id` stands at the top, above the first [section]",
+    );
+    problem(
+        &neighbor("\"a b\".c = 1"),
+        "5:1 neighbor.bgp1.a b: unknown key | known here: name, description, address, port, \
+         remote-as, local-as, password, password-file, import, export, families, hold-time, \
+         keepalive-time, connect-retry, passive, multihop, source-address, disabled",
+    );
+}
+
+#[test]
+fn several_errors_at_once_in_the_order_of_the_text() {
+    let text = "router-id = \"10.1.1\"\n\
+        [filter.f]\naccept = [\"10.0.0.0/8\", \"10.1.1.1/24\",\n  \"10.0.0.0/33\"]\n\
+        [[neighbor]]\naddress = \"10.1.1.2\"\nremote-as = 0\nimport = \"g\"\n";
+    assert_eq!(
+        problems(text),
+        [
+            "1:1 local-as: missing | the AS number of this host, as in local-as = 65530",
+            "1:13 router-id: `10.1.1` is not an identifier | four octets written as an IPv4 address, as in \"10.1.1.1\"",
+            "3:25 filter.f.accept[1]: `10.1.1.1/24` has host bits set beyond its /24 | the prefix is \"10.1.1.0/24\"",
+            "4:3 filter.f.accept[2]: `10.0.0.0/33` is not a prefix | a prefix length of IPv4 is 0 to 32",
+            "7:13 neighbor.bgp1.remote-as: 0 is out of range | 1 to 4294967295",
+            "8:10 neighbor.bgp1.import: there is no filter `g` | did you mean `f`?",
+        ]
+    );
+}
+
+#[test]
+fn missing_keys_stand_at_the_section() {
+    assert_eq!(
+        problems("local-as = 1\n\n[[neighbor]]\ndescription = \"x\""),
+        [
+            "3:1 neighbor.bgp1.address: missing | the neighbor's address, as in address = \"10.1.1.2\"",
+            "3:1 neighbor.bgp1.remote-as: missing | the neighbor's AS number, as in remote-as = 12076",
+        ]
+    );
+    problem(
+        "local-as = 1\n[filter.f]",
+        "2:1 filter.f.accept: missing | the prefixes it lets through, as in accept = [\"192.168.100.0/24\"]",
+    );
+}
+
+#[test]
+fn wrong_types() {
+    problem(
+        "local-as = 1\nrouter-id = 10",
+        "2:13 router-id: expected a string, found an integer | write it in quotes",
+    );
+    problem(
+        &neighbor("passive = \"yes\""),
+        "5:11 neighbor.bgp1.passive: expected true or false, found a string | write true, without quotes",
+    );
+    problem(
+        &neighbor("port = \"179\""),
+        "5:8 neighbor.bgp1.port: expected an integer, found a string | leave out the quotes",
+    );
+    problem(
+        "local-as = 1\nkernel = true",
+        "2:10 kernel: expected a section, found true or false | begin the section with a line [kernel]",
+    );
+    problem(
+        "local-as = 1\n[neighbor]\naddress = \"10.1.1.2\"",
+        "2:2 neighbor: there may be several neighbors, so the header has two brackets | [[neighbor]]",
+    );
+    problem(
+        "local-as = 1\n[filter]\naccept = []",
+        "3:1 filter.accept: a filter has a name | [filter.to_azure], and `accept` below it",
+    );
+    problem(
+        "local-as = 1.10",
+        "1:12 local-as: expected an AS number, found a fraction | put quotes around an AS number in asdot, as in \"1.10\"",
+    );
+}
+
+#[test]
+fn values_of_neighbors() {
+    for (line, expected) in [
+        (
+            "hold-time = 2",
+            "5:13 neighbor.bgp1.hold-time: a hold time of 2 s is not possible | at least 3 s, or 0 for none (RFC 4271 section 4.2)",
+        ),
+        (
+            "hold-time = \"90 days\"",
+            "5:13 neighbor.bgp1.hold-time: `90 days` is not a time | seconds, as in 90, or with a unit, as in \"90s\", \"4m\", \"500ms\"",
+        ),
+        (
+            "hold-time = \"20h\"",
+            "5:13 neighbor.bgp1.hold-time: 72000 s is out of range | 0 s to 65535 s",
+        ),
+        (
+            "keepalive-time = 90",
+            "5:18 neighbor.bgp1.keepalive-time: a KEEPALIVE every 90 s is too late for a hold time of 90 s | at most a third: 30 s",
+        ),
+        (
+            "local-as = 23456",
+            "5:12 neighbor.bgp1.local-as: AS 23456 (AS_TRANS) stands for AS numbers above 65535 and is nobody's own | the neighbor's real AS number",
+        ),
+        (
+            "port = 0",
+            "5:8 neighbor.bgp1.port: 0 is out of range | 1 to 65535",
+        ),
+        (
+            "multihop = 256",
+            "5:12 neighbor.bgp1.multihop: 256 is out of range | 1 to 255",
+        ),
+        (
+            "name = \"to-azure\"",
+            "5:8 neighbor.to-azure.name: `to-azure` is not a name | letters, digits and `_`, at most 64, no digit first: \"to_azure\"",
+        ),
+        (
+            "name = \"all\"",
+            "5:8 neighbor.all.name: `all` has a meaning of its own | another name, as in azure1",
+        ),
+        (
+            "source-address = \"::1\"",
+            "5:18 neighbor.bgp1.source-address: ::1 cannot be the source toward 10.1.1.2: one is IPv4, the other IPv6 | an address of this host in the neighbor's family",
+        ),
+        (
+            "families = [\"ipv4\", \"ipv5\"]",
+            "5:21 neighbor.bgp1.families[1]: `ipv5` is not an address family that can be used | did you mean `ipv4`?",
+        ),
+        (
+            "families = []",
+            "5:12 neighbor.bgp1.families: a session needs a family | [\"ipv4\"], or leave it out for the family of the address",
+        ),
+        (
+            "import = \"al\"",
+            "5:10 neighbor.bgp1.import: there is no filter `al` | did you mean `all`?",
+        ),
+        (
+            "export = \"packet\"",
+            "5:10 neighbor.bgp1.export: there is no filter `packet` | write a section [filter.packet], or use one of: all, none",
+        ),
+        (
+            "password = \"\"",
+            "5:12 neighbor.bgp1.password: the password is empty | the password agreed with the neighbor, or leave the key out",
+        ),
+    ] {
+        problem(&neighbor(line), expected);
+    }
+}
+
+#[test]
+fn addresses_of_neighbors() {
+    let of = |address: &str| {
+        format!("local-as = 1\n[[neighbor]]\nremote-as = 2\naddress = \"{address}\"\n")
+    };
+    for (address, expected) in [
+        (
+            "10.1.1.2/30",
+            "`10.1.1.2/30` is not an IP address | without the prefix length: \"10.1.1.2\"",
+        ),
+        (
+            "azure",
+            "`azure` is not an IP address | as in \"10.1.1.2\" or \"2001:db8::2\"",
+        ),
+        (
+            "fe80::2",
+            "fe80::2 is link-local: it says nothing without an interface | as in \"fe80::2%eth0\"",
+        ),
+        (
+            "10.1.1.2%eth0",
+            "only link-local addresses take an interface, 10.1.1.2 is none | \"10.1.1.2\"",
+        ),
+        (
+            "fe80::2%",
+            "`` cannot be the name of an interface | as `ip link` shows it, as in eth0",
+        ),
+        (
+            "0.0.0.0",
+            "0.0.0.0 is no host's address | the address of one host",
+        ),
+        (
+            "224.0.0.1",
+            "224.0.0.1 is a multicast address | the address of one host",
+        ),
+        (
+            "::ffff:10.1.1.2",
+            "::ffff:10.1.1.2 is an IPv4 address inside IPv6 | \"10.1.1.2\"",
+        ),
+    ] {
+        problem(
+            &of(address),
+            &format!("4:11 neighbor.bgp1.address: {expected}"),
+        );
+    }
+}
+
+#[test]
+fn neighbors_are_told_apart() {
+    let text = "local-as = 1\n\
+        [[neighbor]]\nname = \"a\"\naddress = \"10.0.0.1\"\nremote-as = 2\n\
+        [[neighbor]]\nname = \"a\"\naddress = \"10.0.0.1\"\nremote-as = 2\n";
+    assert_eq!(
+        problems(text),
+        [
+            "7:8 neighbor.a.name: line 2 has a neighbor `a` already | every neighbor has a name of its own",
+            "8:11 neighbor.a.address: neighbor a has the address 10.0.0.1 too | one neighbor per address",
+        ]
+    );
+}
+
+#[test]
+fn values_of_the_kernel_and_the_socket() {
+    for (section, line, expected) in [
+        (
+            "kernel",
+            "table = \"mian\"",
+            "9 kernel.table: no table is called `mian` | did you mean `main`?",
+        ),
+        (
+            "kernel",
+            "table = 255",
+            "9 kernel.table: the table `local` is the kernel's own | \"main\", or a number from 1 to 252",
+        ),
+        (
+            "kernel",
+            "metric = 0",
+            "10 kernel.metric: 0 is out of range | 1 to 4294967295",
+        ),
+        (
+            "kernel",
+            "protocol = \"static\"",
+            "12 kernel.protocol: routes of protocol 4 are the kernel's and the administrator's | a number from 5 to 255, or a name, as in \"bgp\" (186) or \"bird\" (12)",
+        ),
+        (
+            "kernel",
+            "adopt = [\"brid\"]",
+            "10 kernel.adopt[0]: no protocol is called `brid` | did you mean `bird`?",
+        ),
+        (
+            "kernel",
+            "adopt = \"bgp\"",
+            "9 kernel.adopt: this is our own protocol: its routes in our table and with our metric are always taken over | remove it",
+        ),
+        (
+            "kernel",
+            "source = \"::1\"",
+            "10 kernel.source: expected an IPv4 address | IPv6 has `source-ipv6`",
+        ),
+        (
+            "control",
+            "mode = 660",
+            "8 control.mode: permissions are octal, 660 is decimal | \"0660\"",
+        ),
+        (
+            "control",
+            "mode = \"0999\"",
+            "8 control.mode: `0999` is not permissions | octal digits, as in \"0660\"",
+        ),
+        (
+            "control",
+            "socket = \"myna.sock\"",
+            "10 control.socket: `myna.sock` is not an absolute path | as in \"/run/myna/myna.sock\", or \"none\" for no control socket",
+        ),
+        (
+            "connected",
+            "interfaces = []",
+            "14 connected.interfaces: names no interface | \"*\" for all; for none leave the section [connected] out",
+        ),
+        (
+            "connected",
+            "interfaces = [\"-cali*\"]",
+            "15 connected.interfaces[0]: a pattern is negated by `!` | \"!cali*\"",
+        ),
+        (
+            "static",
+            "prefixes = [\"10.1.1.1\"]",
+            "13 static.prefixes[0]: `10.1.1.1` is not a prefix | \"10.1.1.1/32\"",
+        ),
+    ] {
+        problem(
+            &format!("local-as = 1\n[{section}]\n{line}\n"),
+            &format!("3:{expected}"),
+        );
+    }
+    assert_eq!(
+        config("local-as = 1\n[control]\nsocket = \"none\"").control,
+        None
+    );
+}
+
+#[test]
+fn rules_of_filters() {
+    for (rule, expected) in [
+        (
+            "10.0.0.0/8+",
+            "`10.0.0.0/8+` is BIRD's way to write a range of prefixes | here it is \"10.0.0.0/8 le 32\"",
+        ),
+        (
+            "10.1.0.0/8 le 24",
+            "`10.1.0.0/8` has host bits set beyond its /8 | the prefix is \"10.0.0.0/8 le 24\"",
+        ),
+    ] {
+        problem(
+            &format!("local-as = 1\n[filter.f]\naccept = [\"{rule}\"]\n"),
+            &format!("3:11 filter.f.accept[0]: {expected}"),
+        );
+    }
+    // what the rule itself finds wrong is at its place too
+    let problems = problems("local-as = 1\n[filter.f]\naccept = [\"10.0.0.0/8 le 7\"]\n");
+    assert!(
+        problems[0].starts_with("3:11 filter.f.accept[0]: "),
+        "{problems:?}"
+    );
+}
+
+#[test]
+fn syntax_errors_have_their_line() {
+    let problems = problems("local-as = 1\n[kernel\nmetric = = 3\n");
+    assert!(problems[0].starts_with("2:"), "{problems:?}");
+    assert!(problems.iter().any(|p| p.starts_with("3:")), "{problems:?}");
+}
+
+#[test]
+fn a_bird_configuration_is_recognised() {
+    let text = "filter packet_bgp { if net = 192.168.100.0/24 then accept; }\nrouter id 10.1.1.1;\n\
+        protocol direct { interface \"lo\"; }\n";
+    let problems = problems(text);
+    assert!(problems[0].ends_with(BIRD_HELP), "{problems:?}");
+}
+
+#[test]
+fn passwords_never_show() {
+    let loaded = read_text(SEED).unwrap();
+    assert!(!format!("{loaded:?}").contains("s3cret"), "{loaded:?}");
+    let long = format!("password = \"{}\"", "s3cret".repeat(20));
+    for text in [
+        neighbor(&long),
+        neighbor("passwort = \"s3cret\""),
+        neighbor("password = \"s3cret"),
+        neighbor("password = \"s3cret\" s3cret"),
+        neighbor("password = [\"s3cret\"]"),
+        neighbor("password = \"s3cret\"\npassword = \"s3cret\""),
+    ] {
+        let problems = read_text(&text).unwrap_err();
+        assert!(!problems.to_string().contains("s3cret"), "{problems}");
+    }
+}
+
+#[test]
+fn a_problem_reads_like_a_compilers() {
+    let problems = read_text(&neighbor("hold-time = 2")).unwrap_err();
+    assert_eq!(
+        problems.to_string(),
+        "myna.toml:5:13: error: neighbor.bgp1.hold-time: a hold time of 2 s is not possible\n     \
+         5 | hold-time = 2\n       |             ^\n       \
+         = at least 3 s, or 0 for none (RFC 4271 section 4.2)"
+    );
+}
+
+#[test]
+fn password_files() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("myna.toml");
+    let key = directory.path().join("key");
+    let text = neighbor("password-file = \"key\"");
+    fs::write(&file, &text).unwrap();
+    let missing = load(&file).unwrap_err().to_string();
+    assert!(
+        missing.contains(":5:17: error: neighbor.bgp1.password-file: "),
+        "{missing}"
+    );
+
+    let write = |text: &str, mode| {
+        let mut file = fs::File::create(&key).unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        file.set_permissions(fs::Permissions::from_mode(mode))
+            .unwrap();
+    };
+    write("s3cret\n", 0o640);
+    let loaded = load(&file).unwrap();
+    let password = loaded.config.neighbors[0].password.as_ref();
+    assert_eq!(password.map(|password| password.0.as_str()), Some("s3cret"));
+    assert!(
+        loaded
+            .warnings(None)
+            .iter()
+            .all(|w| !w.message.contains("read"))
+    );
+
+    write("s3cret\n", 0o644);
+    let loaded = load(&file).unwrap();
+    let warnings = loaded.warnings(None);
+    let warning = warnings
+        .iter()
+        .find(|w| w.message.contains("can read"))
+        .unwrap();
+    assert_eq!((warning.line, warning.column), (Some(5), Some(17)));
+
+    write("one\ntwo\n", 0o640);
+    let problems = load(&file).unwrap_err();
+    assert!(problems.0[0].message.ends_with("more than one line"));
+
+    fs::write(&file, format!("{text}password = \"s3cret\"\n")).unwrap();
+    write("s3cret\n", 0o640);
+    let problems = load(&file).unwrap_err();
+    assert_eq!(
+        problems.0[0].headline(),
+        "neighbor.bgp1.password-file: there is a `password` too"
+    );
+}
+
+#[test]
+fn a_file_with_a_password_that_everybody_can_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("myna.toml");
+    fs::write(&file, SEED).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+    let warnings = load(&file).unwrap().warnings(None);
+    assert_eq!(warnings.len(), 1);
+    assert_eq!(warnings[0].line, Some(18));
+    assert_eq!(warnings[0].key, "neighbor.bgp1.password");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+    assert_eq!(load(&file).unwrap().warnings(None), []);
+}
+
+#[test]
+fn files_that_cannot_be_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let message = |path: &Path| load(path).unwrap_err().0[0].message.clone();
+    assert_eq!(message(&directory.path().join("none")), "no such file");
+    assert_eq!(message(directory.path()), "is a directory");
+    let latin = directory.path().join("latin");
+    fs::write(&latin, b"# a\n# \xe4\n").unwrap();
+    let problems = load(&latin).unwrap_err();
+    assert_eq!(problems.0[0].line, Some(2));
+}
+
+#[test]
+fn any_text_is_answered() {
+    // what is cut off anywhere, or holds any octet anywhere, is an answer and not a panic
+    for end in 0..SEED.len() {
+        let _ = read_text(&SEED[..end]);
+    }
+    for at in (0..SEED.len()).step_by(3) {
+        for strange in [
+            "\u{0}",
+            "ä",
+            "[",
+            "\"",
+            "=",
+            "\n",
+            "{",
+            "1e999",
+            "9999999999999999999999",
+        ] {
+            let _ = read_text(&format!("{}{strange}{}", &SEED[..at], &SEED[at..]));
+        }
+    }
+}

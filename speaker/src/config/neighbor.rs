@@ -1,0 +1,126 @@
+//! A neighbor as configured.
+use bgp_wire::{Asn, Family};
+use std::{fmt, net::IpAddr, time::Duration};
+
+/// `[[neighbor]]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Neighbor {
+    /// Unique name; default `bgp1`, `bgp2`, …
+    pub name: String,
+    /// For people.
+    pub description: Option<String>,
+    /// Its address.
+    pub address: IpAddr,
+    /// Interface of a link-local address.
+    pub interface: Option<String>,
+    /// TCP port; default 179.
+    pub port: u16,
+    /// Its AS.
+    pub remote_as: Asn,
+    /// Our AS toward it, where it differs.
+    pub local_as: Option<Asn>,
+    /// TCP-MD5 (RFC 2385).
+    pub password: Option<Password>,
+    /// What to accept.
+    pub import: PolicyRef,
+    /// What to announce.
+    pub export: PolicyRef,
+    /// Address families; default: the one of `address`.
+    pub families: Vec<Family>,
+    /// Proposed hold time; default 90 s, zero: no hold timer.
+    pub hold_time: Duration,
+    /// Default: a third of the negotiated hold time.
+    pub keepalive: Option<Duration>,
+    /// First interval between connection attempts; default 1 s.
+    pub connect_retry: Duration,
+    /// Only accept.
+    pub passive: bool,
+    /// `Some(n)`: the neighbor may be up to `n` hops away; `None`: on a connected subnet.
+    pub multihop: Option<u8>,
+    /// Local address of the session.
+    pub source_address: Option<IpAddr>,
+    /// Configured, but not started.
+    pub disabled: bool,
+}
+
+impl Neighbor {
+    /// Default of `port`.
+    pub const PORT: u16 = 179;
+    /// Default of `hold_time` (RFC 4271 §10).
+    pub const HOLD_TIME: Duration = Duration::from_secs(90);
+    /// Default of `connect_retry`.
+    pub const CONNECT_RETRY: Duration = Duration::from_secs(1);
+    /// Hops of `multihop = true`, and of neighbors in our own AS: as in BIRD.
+    pub const HOPS: u8 = 64;
+
+    /// A neighbor with defaults for all but what has none.
+    ///
+    /// ```
+    /// use bgp_wire::{Asn, Family};
+    /// use speaker::config::{Neighbor, PolicyRef};
+    /// let azure = Neighbor {
+    ///     import: PolicyRef::All,
+    ///     ..Neighbor::new("bgp1", "10.1.1.2".parse().unwrap(), Asn(12076))
+    /// };
+    /// assert_eq!(azure.port, 179);
+    /// assert_eq!(azure.families, [Family::IPV4_UNICAST]);
+    /// ```
+    pub fn new(name: impl Into<String>, address: IpAddr, remote_as: Asn) -> Self {
+        Self {
+            name: name.into(),
+            description: None,
+            address,
+            interface: None,
+            port: Self::PORT,
+            remote_as,
+            local_as: None,
+            password: None,
+            import: PolicyRef::Missing,
+            export: PolicyRef::Missing,
+            families: vec![family_of(address)],
+            hold_time: Self::HOLD_TIME,
+            keepalive: None,
+            connect_retry: Self::CONNECT_RETRY,
+            passive: false,
+            multihop: None,
+            source_address: None,
+            disabled: false,
+        }
+    }
+}
+
+/// The unicast family of an address.
+pub(super) fn family_of(address: IpAddr) -> Family {
+    match address {
+        IpAddr::V4(_) => Family::IPV4_UNICAST,
+        IpAddr::V6(_) => Family::IPV6_UNICAST,
+    }
+}
+
+/// A policy by reference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PolicyRef {
+    /// not configured: nothing on eBGP (RFC 8212), all on iBGP
+    Missing,
+    /// "none"
+    None,
+    /// "all"
+    All,
+    /// a filter's name
+    Filter(String),
+}
+
+/// A TCP-MD5 key; `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Password(pub String);
+
+impl Password {
+    /// The longest key that Linux takes (TCP_MD5SIG_MAXKEYLEN), octets.
+    pub const MAX_OCTETS: usize = 80;
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
