@@ -87,19 +87,33 @@ const AZURE: Asn = Asn(12_076);
 /// Looks at a configuration and, where there is one, at the host that it is meant for.
 pub fn lint(config: &Config, host: Option<&Host>) -> Vec<Warning> {
     let mut lints = Lints::default();
-    lints.speaker(config);
-    lints.filters(config);
-    lints.static_prefixes(config);
+    lints.whole(config, host);
     for neighbor in &config.neighbors {
-        lints.neighbor(config, neighbor);
-    }
-    if let Some(host) = host {
-        lints.host(config, host);
-        for neighbor in &config.neighbors {
-            lints.neighbor_on_host(neighbor, host);
-        }
+        lints.one_neighbor(config, neighbor, host);
     }
     lints.0
+}
+
+/// What is to be said of the speaker as a whole, a line each.
+pub fn speaker(config: &Config, host: &Host) -> Vec<String> {
+    let mut lints = Lints::default();
+    lints.whole(config, Some(host));
+    for neighbor in &config.neighbors {
+        lints.neighbor_as(config, neighbor);
+    }
+    let about_all = |warning: &&Warning| !matches!(warning.subject, Subject::Neighbor(_));
+    let text = |warning: &Warning| match warning.subject.key(warning.key) {
+        key if key.is_empty() => warning.to_string(),
+        key => format!("{key}: {warning}"),
+    };
+    lints.0.iter().filter(about_all).map(text).collect()
+}
+
+/// What is to be said of one neighbor, a line each.
+pub fn neighbor(config: &Config, neighbor: &Neighbor, host: &Host) -> Vec<String> {
+    let mut lints = Lints::default();
+    lints.one_neighbor(config, neighbor, Some(host));
+    lints.0.iter().map(Warning::to_string).collect()
 }
 
 #[derive(Default)]
@@ -119,6 +133,23 @@ impl Lints {
             message: message.into(),
             help: Some(help.into()),
         });
+    }
+
+    fn whole(&mut self, config: &Config, host: Option<&Host>) {
+        self.speaker(config);
+        self.filters(config);
+        self.static_prefixes(config);
+        if let Some(host) = host {
+            self.host(config, host);
+        }
+    }
+
+    fn one_neighbor(&mut self, config: &Config, neighbor: &Neighbor, host: Option<&Host>) {
+        self.neighbor_as(config, neighbor);
+        self.neighbor(config, neighbor);
+        if let Some(host) = host {
+            self.neighbor_on_host(neighbor, host);
+        }
     }
 
     fn speaker(&mut self, config: &Config) {
@@ -202,13 +233,31 @@ impl Lints {
         }
     }
 
+    /// Warnings of AS numbers; where ours is the speaker's, so is the warning.
+    fn neighbor_as(&mut self, config: &Config, neighbor: &Neighbor) {
+        let subject = || Subject::Neighbor(neighbor.name.clone());
+        let local_as = neighbor.local_as.unwrap_or(config.local_as);
+        if neighbor.remote_as == AZURE && (65_515..=65_520).contains(&local_as.0) {
+            let whose = match neighbor.local_as {
+                Some(_) => subject(),
+                None => Subject::Speaker,
+            };
+            let message = format!("AS {local_as} is reserved by Azure, which refuses it");
+            let help = "the AS number given to Azure, not one from 65515 to 65520";
+            let known = |warning: &Warning| warning.subject == whose && warning.message == message;
+            if !self.0.iter().any(known) {
+                self.warn(whose, "local-as", message, help);
+            }
+        }
+        self.reserved_as(subject(), "remote-as", neighbor.remote_as);
+        if let Some(own) = neighbor.local_as {
+            self.reserved_as(subject(), "local-as", own);
+        }
+    }
+
     fn neighbor(&mut self, config: &Config, neighbor: &Neighbor) {
         let subject = || Subject::Neighbor(neighbor.name.clone());
         let local_as = neighbor.local_as.unwrap_or(config.local_as);
-        let as_subject = || match neighbor.local_as {
-            Some(_) => subject(),
-            None => Subject::Speaker,
-        };
         if local_as != neighbor.remote_as {
             // RFC 8212 §3
             for (key, policy, what) in [
@@ -224,14 +273,16 @@ impl Lints {
                 }
             }
         }
-        if neighbor.remote_as == AZURE && (65_515..=65_520).contains(&local_as.0) {
-            let message = format!("AS {local_as} is reserved by Azure, which refuses it");
-            let help = "the AS number given to Azure, not one from 65515 to 65520";
-            self.warn(as_subject(), "local-as", message, help);
-        }
-        self.reserved_as(subject(), "remote-as", neighbor.remote_as);
-        if let Some(own) = neighbor.local_as {
-            self.reserved_as(subject(), "local-as", own);
+        if neighbor.graceful_restart.is_some()
+            && config
+                .kernel
+                .as_ref()
+                .is_some_and(|kernel| !kernel.keep_on_exit)
+        {
+            let message =
+                "the neighbor is asked to keep our routes, but our kernel will not keep its routes";
+            let help = "keep-on-exit = true in [kernel]";
+            self.warn(subject(), "graceful-restart", message, help);
         }
         if neighbor.hold_time.is_zero() {
             let message = "without a hold time a dead neighbor is not noticed";

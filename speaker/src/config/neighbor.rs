@@ -33,6 +33,9 @@ pub struct Neighbor {
     pub keepalive: Option<Duration>,
     /// First interval between connection attempts; default 1 s.
     pub connect_retry: Duration,
+    /// Graceful restart (RFC 4724): how long the neighbor is asked to keep our routes while we are
+    /// away; `None`: not announced.
+    pub graceful_restart: Option<Duration>,
     /// Only accept.
     pub passive: bool,
     /// `Some(n)`: the neighbor may be up to `n` hops away; `None`: on a connected subnet.
@@ -50,6 +53,8 @@ impl Neighbor {
     pub const HOLD_TIME: Duration = Duration::from_secs(90);
     /// Default of `connect_retry`.
     pub const CONNECT_RETRY: Duration = Duration::from_secs(1);
+    /// The time of `graceful-restart = true`.
+    pub const RESTART_TIME: Duration = Duration::from_secs(120);
     /// Hops of `multihop = true`, and of neighbors in our own AS: as in BIRD.
     pub const HOPS: u8 = 64;
 
@@ -81,6 +86,7 @@ impl Neighbor {
             hold_time: Self::HOLD_TIME,
             keepalive: None,
             connect_retry: Self::CONNECT_RETRY,
+            graceful_restart: None,
             passive: false,
             multihop: None,
             source_address: None,

@@ -124,6 +124,7 @@ fn read_one(
     let connect_retry = section.read("connect-retry", |item| {
         value::duration(item, Duration::from_millis(100)..=Duration::from_secs(3600))
     });
+    let graceful_restart = section.read("graceful-restart", value::graceful_restart);
     let families = families(&section);
     let source_address = section.read("source-address", |item| {
         let source = value::host_address(item.string()?)?;
@@ -160,6 +161,7 @@ fn read_one(
         hold_time,
         keepalive,
         connect_retry: connect_retry.unwrap_or(Neighbor::CONNECT_RETRY),
+        graceful_restart: graceful_restart.flatten(),
         passive: passive.unwrap_or(false),
         // neighbors in our own AS are often reached through others, as BIRD expects too
         multihop: multihop.unwrap_or_else(|| internal.then_some(Neighbor::HOPS)),

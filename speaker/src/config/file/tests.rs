@@ -134,6 +134,7 @@ families = ["ipv6", "ipv4"]
 hold-time = "4m"
 keepalive-time = 20
 connect-retry = "250ms"
+graceful-restart = "2m"
 passive = true
 multihop = 3
 source-address = "fe80::1"
@@ -172,6 +173,7 @@ hold-time = 0
     assert_eq!(first.hold_time, Duration::from_secs(240));
     assert_eq!(first.keepalive, Some(Duration::from_secs(20)));
     assert_eq!(first.connect_retry, Duration::from_millis(250));
+    assert_eq!(first.graceful_restart, Some(Duration::from_secs(120)));
     assert_eq!((first.port, first.multihop), (1790, Some(3)));
     assert!(first.passive && first.disabled);
     // a neighbor of our own AS may be some hops away, and unnamed ones are counted from 1
@@ -250,7 +252,7 @@ fn unknown_keys() {
         &neighbor("\"a b\".c = 1"),
         "5:1 neighbor.bgp1.a b: unknown key | known here: name, description, address, port, \
          remote-as, local-as, password, password-file, import, export, families, hold-time, \
-         keepalive-time, connect-retry, passive, multihop, source-address, disabled",
+         keepalive-time, connect-retry, graceful-restart, passive, multihop, source-address, disabled",
     );
 }
 

@@ -125,6 +125,42 @@ fn times_and_silence() {
 }
 
 #[test]
+fn graceful_restart_without_routes_in_the_kernel() {
+    let text = format!("{BASE}graceful-restart = true\n[kernel]\n");
+    assert_eq!(
+        warnings(&text, None),
+        [
+            "10 neighbor.bgp1.graceful-restart: the neighbor is asked to keep our routes, but our kernel will not keep its routes"
+        ]
+    );
+    assert_eq!(
+        warnings(&format!("{text}keep-on-exit = true\n"), None),
+        [""; 0]
+    );
+}
+
+#[test]
+fn views_show_each_warning_where_it_belongs() {
+    let text = BASE
+        .replace("65530", "65515")
+        .replace("import = \"all\"\n", "");
+    let config = file::parse(&text, Path::new("myna.toml")).unwrap().config;
+    let of_all = speaker(&config, &host());
+    assert_eq!(of_all.len(), 1, "{of_all:?}");
+    assert!(
+        of_all[0].starts_with("local-as: AS 65515 is reserved by Azure"),
+        "{of_all:?}"
+    );
+    let of_one = neighbor(&config, &config.neighbors[0], &host());
+    assert!(
+        of_one
+            .iter()
+            .any(|warning| warning.starts_with("without `import`")),
+        "{of_one:?}"
+    );
+}
+
+#[test]
 fn the_host_does_not_fit() {
     let with = |from: &str, to: &str| warnings(&BASE.replace(from, to), Some(&host()));
     assert_eq!(
@@ -167,7 +203,7 @@ fn the_host_does_not_fit() {
     };
     let text = BASE.replace("router-id = \"10.1.1.1\"\n", "");
     assert_eq!(
-        warnings(&text, Some(&no_address))[1..],
-        ["0 router-id: no interface has an IPv4 address that could be the router-id"]
+        warnings(&text, Some(&no_address))[..1],
+        ["1 router-id: no interface has an IPv4 address that could be the router-id"]
     );
 }
