@@ -1,42 +1,91 @@
 //! The control socket: one JSON object a line each way.
+//!
+//! A client writes a [`Request`] and reads [`Reply`]s, a line each, until one is `done` or an
+//! `error`; then it may ask again. JSON lines need no framing beyond what every language can read,
+//! and `socat` and `jq` suffice to look at them:
+//!
+//! ```text
+//! $ echo '{"request":"status"}' | socat - UNIX-CONNECT:/run/myna/myna.sock
+//! {"status":{"version":"0.1.0", …}}
+//! "done"
+//! ```
+//!
+//! [`Server`] is the daemon's side, [`Client`] the command line's.
+
+mod client;
+mod server;
+mod slots;
+mod socket;
+
+pub use client::{Client, ClientError, Replies};
+pub use server::{Answerer, Listing, Server};
+pub use socket::BindError;
+
 use crate::view;
 use serde::{Deserialize, Serialize};
+
+/// The longest request line, octets; a longer one ends the connection.
+pub const MAX_REQUEST: usize = 64 << 10;
 
 /// A request: one line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "request")]
-#[allow(missing_docs)]
 pub enum Request {
+    /// Answered by [`Reply::Status`].
     Status,
+    /// Answered by [`Reply::Neighbor`] for each.
     Neighbors,
-    Neighbor { name: String },
+    /// Answered by [`Reply::Neighbor`].
+    Neighbor {
+        /// Its name.
+        name: String,
+    },
+    /// Answered by [`Reply::Route`] for each.
     Routes(RouteRequest),
+    /// Answered by [`Reply::Kernel`].
     Kernel,
+    /// Read the configuration file again; answered by [`Reply::Reloaded`].
     Reload,
-    Stop { graceful: bool },
+    /// Stop the daemon; `done` comes when everything is closed.
+    Stop {
+        /// Without a NOTIFICATION, routes stay in the kernel.
+        #[serde(default)]
+        graceful: bool,
+    },
 }
-/// `show routes`
+
+/// `show routes`: at most one of the tables.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[allow(missing_docs)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RouteRequest {
-    /// this prefix and its more-specifics
+    /// This prefix and its more-specifics.
     pub prefix: Option<String>,
+    /// What this neighbor sent.
     pub received: Option<String>,
+    /// What this neighbor is told.
     pub exported: Option<String>,
+    /// What this neighbor sent and was rejected.
     pub rejected: Option<String>,
+    /// What this neighbor is not told.
+    pub not_exported: Option<String>,
 }
+
 /// Answers: any number of these, a line each; the last is `Done` or `Error`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[allow(missing_docs)]
 pub enum Reply {
-    Status(view::Status),
+    /// To [`Request::Status`].
+    Status(Box<view::Status>),
+    /// To [`Request::Neighbors`] and [`Request::Neighbor`].
     Neighbor(Box<view::Neighbor>),
+    /// To [`Request::Routes`].
     Route(Box<view::Route>),
-    Kernel(view::Kernel),
-    /// in words, what a reload changed
+    /// To [`Request::Kernel`].
+    Kernel(Box<view::Kernel>),
+    /// In words, what a reload changed; empty: nothing.
     Reloaded(Vec<String>),
+    /// All is said.
     Done,
+    /// In words, what is wrong; nothing comes after it.
     Error(String),
 }
