@@ -1,1 +1,6 @@
-fn main() {}
+//! The program `myna`; all of it is in [`speaker::cli`].
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    speaker::cli::main()
+}

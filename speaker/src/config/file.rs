@@ -48,8 +48,13 @@ impl Loaded {
         problems
     }
 
+    /// Warnings of the file itself, such as its permissions.
+    pub fn file_warnings(&self) -> impl Iterator<Item = &Problem> {
+        self.warnings.iter()
+    }
+
     /// A warning at the key that it is about, else at the section, else at the file.
-    fn place(&self, warning: lint::Warning) -> Problem {
+    pub(crate) fn place(&self, warning: lint::Warning) -> Problem {
         let at = |key| self.places.get(&(warning.subject.clone(), key));
         let place = at(warning.key).or_else(|| at("")).cloned();
         let nowhere = Problem {
@@ -151,10 +156,11 @@ pub fn parse(text: &str, path: &Path) -> Result<Loaded, Problems> {
     let file = path.display().to_string();
     let walk = Walk::new(file.clone(), text);
     let (tree, syntax_errors) = DeTable::parse_recoverable(text);
-    for error in &syntax_errors {
+    let bird = looks_like_bird(text).then(|| BIRD_HELP.to_owned());
+    for (index, error) in syntax_errors.iter().enumerate() {
         let span = error.span().unwrap_or_default();
         let complaint = Complaint::new(error.message().replace('\n', ", "))
-            .help_if(looks_like_bird(text).then(|| BIRD_HELP.to_owned()));
+            .help_if(bird.clone().filter(|_| index == 0));
         walk.error("", &span, complaint);
     }
     // what a broken syntax leaves of the tree would only lead to errors that are none

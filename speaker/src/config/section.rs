@@ -226,11 +226,11 @@ impl<'w, 't> Item<'w, 't> {
             .warning(self.key.clone(), &self.value.span(), complaint);
     }
 
-    /// "expected a string, found an integer"
+    /// "expected a string, found a whole number"
     pub(super) fn expected(&self, what: &str) -> Complaint {
         let found = match self.value.get_ref() {
             DeValue::String(_) => "a string",
-            DeValue::Integer(_) => "an integer",
+            DeValue::Integer(_) => "a whole number",
             DeValue::Float(_) => "a number with a fraction",
             DeValue::Boolean(_) => "true or false",
             DeValue::Datetime(_) => "a date",
@@ -285,7 +285,7 @@ impl<'w, 't> Item<'w, 't> {
             let unquoted = matches!(self.value.get_ref(), DeValue::String(text)
                 if text.parse::<u32>().is_ok());
             let help = unquoted.then(|| "leave out the quotes".to_owned());
-            return Err(self.expected("an integer").help_if(help));
+            return Err(self.expected("a whole number").help_if(help));
         };
         let value = u32::from_str_radix(integer.as_str(), integer.radix());
         match value {

@@ -19,7 +19,7 @@ mod socket;
 
 pub use client::{Client, ClientError, Replies};
 pub use server::{Answerer, Listing, Server};
-pub use socket::BindError;
+pub use socket::{BindError, Socket};
 
 use crate::view;
 use serde::{Deserialize, Serialize};

@@ -5,11 +5,11 @@
 //! routes is asked of the speaker slice by slice. Clients that send nothing, send nonsense or do
 //! not read are ended in time, or as soon as somebody else needs their slot.
 use super::{
-    BindError, MAX_REQUEST, Reply, Request, RouteRequest,
+    MAX_REQUEST, Reply, Request, RouteRequest,
     slots::{Slot, Slots},
-    socket::Bound,
+    socket::Socket,
 };
-use crate::{Handle, RouteFilter, RouteListing, RouteTable, Stopped, config::ControlSocket, view};
+use crate::{Handle, RouteFilter, RouteListing, RouteTable, Stopped, view};
 use ipnet::IpNet;
 use std::{future::Future, io, net::IpAddr, sync::Arc, time::Duration};
 use tokio::{
@@ -129,26 +129,18 @@ pub struct Server {
 }
 
 impl Server {
-    /// Makes the socket and serves it within the current tokio runtime.
-    ///
-    /// # Errors
-    /// The socket cannot be made; another daemon has it.
-    pub fn start(config: &ControlSocket, answerer: impl Answerer) -> Result<Self, BindError> {
-        Self::start_within(LIMITS, config, answerer)
+    /// Serves a socket within the current tokio runtime.
+    pub fn start(socket: Socket, answerer: impl Answerer) -> Self {
+        Self::start_within(LIMITS, socket, answerer)
     }
 
-    fn start_within(
-        limits: Limits,
-        config: &ControlSocket,
-        answerer: impl Answerer,
-    ) -> Result<Self, BindError> {
-        let bound = Bound::bind(config)?;
+    fn start_within(limits: Limits, socket: Socket, answerer: impl Answerer) -> Self {
         let (stop, stopped) = watch::channel(false);
-        Ok(Self {
-            accepting: tokio::spawn(accept(limits, bound, answerer, stopped)),
+        Self {
+            accepting: tokio::spawn(accept(limits, socket, answerer, stopped)),
             stop,
             limits,
-        })
+        }
     }
 
     /// Takes no more clients, removes the socket, and lets every client take its last reply.
@@ -162,7 +154,7 @@ impl Server {
 
 async fn accept(
     limits: Limits,
-    bound: Bound,
+    socket: Socket,
     answerer: impl Answerer,
     mut stopped: watch::Receiver<bool>,
 ) {
@@ -170,7 +162,7 @@ async fn accept(
     let turn = Arc::new(Semaphore::new(1));
     loop {
         let accepted = tokio::select! {
-            accepted = bound.listener.accept() => accepted,
+            accepted = socket.listener.accept() => accepted,
             _ = stopped.wait_for(|stopped| *stopped) => return,
         };
         let stream = match accepted {

@@ -9,7 +9,7 @@ use nix::{
     fcntl::{Flock, FlockArg},
     unistd::Group,
 };
-use socket2::{Domain, SockAddr, Socket, Type};
+use socket2::{Domain, SockAddr, Type};
 use std::{
     fmt, fs, io,
     os::unix::{
@@ -71,9 +71,10 @@ impl fmt::Display for BindError {
 
 impl std::error::Error for BindError {}
 
-/// A listening socket; its file goes with it.
+/// A socket that listens, for a [`Server`](super::Server); its file goes with it. Clients that
+/// connect before there is a server wait.
 #[derive(Debug)]
-pub(super) struct Bound {
+pub struct Socket {
     pub(super) listener: UnixListener,
     path: PathBuf,
     /// device and inode of the file that we made
@@ -81,9 +82,12 @@ pub(super) struct Bound {
     _lock: Flock<fs::File>,
 }
 
-impl Bound {
+impl Socket {
     /// Makes the socket. Must be called within a tokio runtime.
-    pub(super) fn bind(config: &ControlSocket) -> Result<Self, BindError> {
+    ///
+    /// # Errors
+    /// The socket cannot be made; another daemon has it.
+    pub fn bind(config: &ControlSocket) -> Result<Self, BindError> {
         let path = &config.path;
         let failed = |what| move |error| BindError::System(what, path.clone(), error);
         let group = config.group.as_deref().map(group_id).transpose()?;
@@ -97,7 +101,7 @@ impl Bound {
         let lock = lock(path)?;
         remove_stale(path)?;
 
-        let socket = Socket::new(Domain::UNIX, Type::STREAM.nonblocking().cloexec(), None)
+        let socket = socket2::Socket::new(Domain::UNIX, Type::STREAM.nonblocking().cloexec(), None)
             .map_err(failed("make the socket"))?;
         let address = SockAddr::unix(path).map_err(failed("make the socket"))?;
         socket.bind(&address).map_err(failed("make the socket"))?;
@@ -121,7 +125,7 @@ impl Bound {
     }
 }
 
-impl Drop for Bound {
+impl Drop for Socket {
     fn drop(&mut self) {
         // somebody may have put another file there by hand
         if let Ok(there) = fs::symlink_metadata(&self.path)

@@ -293,7 +293,7 @@ fn missing_keys_stand_at_the_section() {
 fn wrong_types() {
     problem(
         "local-as = 1\nrouter-id = 10",
-        "2:13 router-id: expected a string, found an integer | write it in quotes",
+        "2:13 router-id: expected a string, found a whole number | write it in quotes",
     );
     problem(
         &neighbor("passive = \"yes\""),
@@ -301,7 +301,7 @@ fn wrong_types() {
     );
     problem(
         &neighbor("port = \"179\""),
-        "5:8 neighbor.bgp1.port: expected an integer, found a string | leave out the quotes",
+        "5:8 neighbor.bgp1.port: expected a whole number, found a string | leave out the quotes",
     );
     problem(
         "local-as = 1\nkernel = true",

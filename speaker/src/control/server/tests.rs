@@ -1,5 +1,8 @@
 use super::*;
-use crate::control::{Client, ClientError};
+use crate::{
+    config::ControlSocket,
+    control::{BindError, Client, ClientError},
+};
 use std::{
     collections::BTreeMap,
     fs,
@@ -136,7 +139,7 @@ impl Place {
     }
 
     fn start(&self) -> Server {
-        Server::start(&self.config(), Fake::default()).unwrap()
+        Server::start(Socket::bind(&self.config()).unwrap(), Fake::default())
     }
 
     /// What a raw client reads after it wrote `octets` and its end.
@@ -331,7 +334,7 @@ async fn a_thousand_clients_that_say_nothing_hurt_nobody() {
 async fn clients_that_do_not_read_cost_one_slice_and_go_when_others_come() {
     let place = Place::new();
     let fake = Fake::default();
-    let server = Server::start(&place.config(), fake.clone()).unwrap();
+    let server = Server::start(Socket::bind(&place.config()).unwrap(), fake.clone());
     let place = beside(move || {
         let mut stuck = Vec::new();
         for _ in 0..2 * LIMITS.clients {
@@ -373,7 +376,11 @@ async fn slow_requests_and_unread_replies_end() {
         unread_time: Duration::from_millis(50),
         ..LIMITS
     };
-    let server = Server::start_within(limits, &place.config(), Fake::default()).unwrap();
+    let server = Server::start_within(
+        limits,
+        Socket::bind(&place.config()).unwrap(),
+        Fake::default(),
+    );
     beside(move || {
         let mut slow = BlockingStream::connect(&place.path).unwrap();
         slow.write_all(b"{\"request\":").unwrap();
@@ -430,7 +437,7 @@ async fn permissions_are_as_configured() {
         mode: 0o600,
         ..place.config()
     };
-    let server = Server::start(&config, Fake::default()).unwrap();
+    let server = Server::start(Socket::bind(&config).unwrap(), Fake::default());
     let mode = fs::metadata(&place.path).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     server.stop().await;
@@ -438,9 +445,7 @@ async fn permissions_are_as_configured() {
         group: Some("no-such-group".to_owned()),
         ..place.config()
     };
-    let error = Server::start(&config, Fake::default())
-        .unwrap_err()
-        .to_string();
+    let error = Socket::bind(&config).unwrap_err().to_string();
     assert!(
         error.starts_with("there is no group no-such-group"),
         "{error}"
@@ -451,7 +456,7 @@ async fn permissions_are_as_configured() {
 async fn a_second_daemon_is_refused_and_a_stale_socket_goes() {
     let place = Place::new();
     let first = place.start();
-    let second = Server::start(&place.config(), Fake::default()).unwrap_err();
+    let second = Socket::bind(&place.config()).unwrap_err();
     assert!(matches!(second, BindError::InUse(_)), "{second}");
     first.stop().await;
 
@@ -463,14 +468,14 @@ async fn a_second_daemon_is_refused_and_a_stale_socket_goes() {
 
     // somebody else who listens there
     let other = std::os::unix::net::UnixListener::bind(&place.path).unwrap();
-    let refused = Server::start(&place.config(), Fake::default()).unwrap_err();
+    let refused = Socket::bind(&place.config()).unwrap_err();
     assert!(matches!(refused, BindError::InUse(_)), "{refused}");
     drop(other);
     fs::remove_file(&place.path).unwrap();
 
     // and a file that is no socket is not ours to remove
     fs::write(&place.path, "precious").unwrap();
-    let refused = Server::start(&place.config(), Fake::default()).unwrap_err();
+    let refused = Socket::bind(&place.config()).unwrap_err();
     assert!(matches!(refused, BindError::NotASocket(_)), "{refused}");
     assert_eq!(fs::read_to_string(&place.path).unwrap(), "precious");
 }
@@ -492,7 +497,7 @@ async fn the_directory_is_made() {
         path: place.path.with_file_name("run").join("myna.sock"),
         ..ControlSocket::default()
     };
-    let server = Server::start(&config, Fake::default()).unwrap();
+    let server = Server::start(Socket::bind(&config).unwrap(), Fake::default());
     assert!(config.path.exists());
     server.stop().await;
 }

@@ -1,0 +1,181 @@
+//! What may stand on the command line. The texts here are `--help`, the manual pages and the
+//! completions.
+use crate::{
+    config::DEFAULT_FILE,
+    daemon,
+    logging::{LogFilter, LogFormat},
+};
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+use std::path::PathBuf;
+
+/// A BGP speaker for hosts
+///
+/// Myna announces what is real on this host (its addresses, or prefixes that you name) to BGP
+/// neighbors, and puts the routes that they send into the kernel.
+#[derive(Debug, Parser)]
+#[command(name = "myna", version, propagate_version = true, max_term_width = 100)]
+pub(super) struct Arguments {
+    /// Control socket of the daemon [default: as /etc/myna/myna.toml says, else
+    /// /run/myna/myna.sock]
+    #[arg(
+        long,
+        global = true,
+        env = "MYNA_SOCKET",
+        value_name = "PATH",
+        hide_env_values = true,
+        display_order = 1000
+    )]
+    pub(super) socket: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run the daemon in the foreground
+    ///
+    /// SIGTERM and SIGINT stop it, a second one at once; SIGHUP reads the configuration again.
+    /// Logs go to standard error.
+    Run(Run),
+    /// Check a configuration file, and this host against it
+    ///
+    /// Prints errors and warnings with file, line, column and what would be right. The exit code
+    /// is 1 if there are errors.
+    Check {
+        /// Configuration file
+        #[arg(default_value = DEFAULT_FILE)]
+        file: PathBuf,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Let the daemon read its configuration file again
+    ///
+    /// Only what changed is touched. A file with errors changes nothing.
+    Reload {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Stop the daemon, and wait for its end
+    Stop {
+        /// Tell the neighbors nothing and leave routes in the kernel, so that neighbors with
+        /// graceful restart keep forwarding
+        #[arg(long)]
+        graceful: bool,
+    },
+    /// Show what the daemon knows
+    Show(Show),
+    /// Show it all at work, on this machine, in a second
+    ///
+    /// Makes two network namespaces, runs a host in one and a neighbor in the other, and leaves
+    /// nothing behind. Works without root too, as far as the system allows.
+    Demo {
+        /// Leave both running until Ctrl-C, and print commands to look around
+        #[arg(long)]
+        keep: bool,
+    },
+    /// Print a completion script for a shell
+    ///
+    /// As in: myna completions bash > /usr/share/bash-completion/completions/myna
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+    /// Print the manual page, or write all manual pages into a directory
+    Man {
+        /// Directory for all pages: myna(1), one for each command, and myna.toml(5)
+        directory: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Run {
+    /// Configuration file
+    #[arg(long, short, default_value = DEFAULT_FILE, value_name = "FILE")]
+    config: PathBuf,
+    /// How logs look
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    log_format: LogFormat,
+    /// How much is logged: error, warn, info, debug, trace or off, also by module, as in
+    /// info,speaker::session=debug
+    #[arg(
+        long,
+        env = "MYNA_LOG",
+        hide_env_values = true,
+        default_value = "info",
+        value_name = "LEVEL"
+    )]
+    log_level: LogFilter,
+}
+
+impl Run {
+    pub(super) fn options(self, socket: Option<PathBuf>) -> daemon::Options {
+        daemon::Options {
+            config: self.config,
+            log_format: self.log_format,
+            log_filter: self.log_level,
+            socket,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Show {
+    /// Print JSON: an object, or an array with one element a line
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+    #[command(subcommand)]
+    pub(super) what: What,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum What {
+    /// The daemon as a whole
+    Status,
+    /// All neighbors, a line each
+    Neighbors,
+    /// Everything about one neighbor
+    Neighbor {
+        /// Its name
+        name: String,
+    },
+    /// Routes, best first, with the reason where one is not used
+    #[command(visible_alias = "route")]
+    Routes(Routes),
+    /// The kernel table: what is installed, and what is not
+    Kernel,
+    /// What a BIRD user would type: `show protocols`, `show protocols all bgp1`
+    #[command(visible_alias = "protocol")]
+    Protocols {
+        /// `all` for details, and the name of one
+        #[arg(value_name = "all | NAME", num_args = 0..=2)]
+        words: Vec<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Routes {
+    /// Only this prefix and its more-specifics
+    pub(super) prefix: Option<String>,
+    #[command(flatten)]
+    pub(super) table: Table,
+}
+
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub(super) struct Table {
+    /// What a neighbor sent
+    #[arg(long, value_name = "NAME")]
+    pub(super) received: Option<String>,
+    /// What a neighbor is told
+    #[arg(long, value_name = "NAME")]
+    pub(super) exported: Option<String>,
+    /// What a neighbor sent and was rejected
+    #[arg(long, value_name = "NAME")]
+    pub(super) rejected: Option<String>,
+    /// What a neighbor is not told
+    #[arg(long, value_name = "NAME")]
+    pub(super) not_exported: Option<String>,
+}

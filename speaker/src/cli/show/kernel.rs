@@ -1,0 +1,67 @@
+//! `myna show kernel`
+use crate::{
+    cli::{
+        paint::WAITING,
+        screen::Screen,
+        table::{Cell, Table},
+        time::moment,
+    },
+    view::Kernel,
+};
+use std::io::{self, Write};
+
+pub(super) fn print(kernel: &Kernel, screen: &mut Screen<impl Write>) -> io::Result<()> {
+    if !kernel.enabled {
+        return screen.line("no kernel table: there is no [kernel] in the configuration");
+    }
+    let Kernel {
+        table,
+        metric,
+        protocol,
+        ..
+    } = kernel;
+    screen.field(
+        "Table",
+        &format!("{table}, metric {metric}, protocol {protocol}"),
+    )?;
+    let (v4, v6) = (kernel.installed_v4, kernel.installed_v6);
+    screen.field("Installed", &format!("{v4} IPv4 routes, {v6} IPv6 routes"))?;
+    if kernel.pending > 0 {
+        screen.field("Pending", &format!("{} changes", kernel.pending))?;
+    }
+    for (label, number, what) in [
+        ("Adopted", kernel.adopted, "routes from before the start"),
+        (
+            "Swept",
+            kernel.swept,
+            "routes from before the start that nobody sends any more",
+        ),
+        (
+            "Restored",
+            kernel.restored,
+            "routes that somebody else had removed or changed",
+        ),
+    ] {
+        if number > 0 {
+            screen.field(label, &format!("{number} {what}"))?;
+        }
+    }
+    if let Some(at) = &kernel.last_resync {
+        let why = kernel.last_resync_reason.as_deref();
+        let why = why.map_or_else(String::new, |why| format!(", {why}"));
+        screen.field("Read back", &format!("{}{why}", moment(at)))?;
+    }
+    if kernel.failed.is_empty() {
+        return Ok(());
+    }
+    screen.raw("\n")?;
+    let mut table = Table::new(screen, &["Not installed", "Next hop", "Why"]);
+    for failure in &kernel.failed {
+        table.row(vec![
+            Cell::new(&failure.prefix),
+            Cell::new(&failure.next_hop),
+            Cell::styled(WAITING, &failure.reason),
+        ])?;
+    }
+    table.finish()
+}
