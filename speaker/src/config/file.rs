@@ -227,6 +227,7 @@ fn read(walk: &Walk<'_>, tree: &DeTable<'_>, path: &Path) -> Option<Config> {
             path,
             local_as,
             filters: &filters,
+            keep_on_exit: kernel.as_ref().is_some_and(|kernel| kernel.keep_on_exit),
         };
         neighbors = neighbor::read_all(&context, &item);
     }

@@ -4,12 +4,13 @@
 //! `interface "eth*", -"docker*"`. A match costs at most pattern times name; names have at most
 //! 15 octets.
 
-/// "eth*", "!docker*": the first match decides; with only negative patterns (or none at all) all
-/// else matches.
+/// "eth*", "!docker*": an interface counts when one of the patterns matches it and none behind a
+/// `!` does, in whatever order they stand; with only negative patterns (or none at all) all else
+/// counts.
 ///
 /// ```
 /// use speaker::config::InterfacePatterns;
-/// let patterns = InterfacePatterns(vec!["!eth9".into(), "eth*".into(), "lo".into()]);
+/// let patterns = InterfacePatterns(vec!["eth*".into(), "!eth9".into(), "lo".into()]);
 /// assert!(patterns.matches("eth0"));
 /// assert!(patterns.matches("lo"));
 /// assert!(!patterns.matches("eth9"));
@@ -21,18 +22,19 @@ pub struct InterfacePatterns(pub Vec<String>);
 impl InterfacePatterns {
     /// Does the interface count?
     pub fn matches(&self, interface: &str) -> bool {
-        let mut only_negative = true;
+        let matches = |glob: &str| glob_matches(glob.as_bytes(), interface.as_bytes());
+        let (mut wanted, mut only_negative) = (false, true);
         for pattern in &self.0 {
-            let (positive, glob) = match pattern.strip_prefix('!') {
-                Some(glob) => (false, glob),
-                None => (true, pattern.as_str()),
-            };
-            if glob_matches(glob.as_bytes(), interface.as_bytes()) {
-                return positive;
+            match pattern.strip_prefix('!') {
+                Some(glob) if matches(glob) => return false,
+                Some(_) => {}
+                None => {
+                    only_negative = false;
+                    wanted |= matches(pattern);
+                }
             }
-            only_negative &= !positive;
         }
-        only_negative
+        wanted || only_negative
     }
 }
 
@@ -102,11 +104,11 @@ mod tests {
     }
 
     #[test]
-    fn first_match_decides() {
-        let some = patterns(&["eth1", "!eth*", "*"]);
-        assert!(some.matches("eth1"));
-        assert!(!some.matches("eth0"));
-        assert!(some.matches("lo"));
+    fn a_negative_match_excludes_wherever_it_stands() {
+        for order in [["*", "!eth*"], ["!eth*", "*"]] {
+            assert!(patterns(&order).matches("lo"));
+            assert!(!patterns(&order).matches("eth0"));
+        }
     }
 
     #[test]

@@ -163,14 +163,16 @@ mod tests {
 
     #[test]
     fn nothing_in_either_configuration_is_to_be_warned_of() {
-        for meeting in [Meeting::over_veth(), Meeting::on_loopback().unwrap()] {
-            for config in [
-                meeting.host_config(None).unwrap(),
-                meeting.host_config_with_prefix(None).unwrap(),
-                meeting.azure_config(None),
-            ] {
-                assert_eq!(lint::lint(&config, None), []);
-            }
+        let veth = Meeting::over_veth();
+        let loopback = Meeting::on_loopback().unwrap();
+        for config in [
+            veth.host_config(None).unwrap(),
+            veth.azure_config(None),
+            // without the prefix there is nothing to announce over loopback
+            loopback.host_config_with_prefix(None).unwrap(),
+            loopback.azure_config(None),
+        ] {
+            assert_eq!(lint::lint(&config, None), []);
         }
     }
 }

@@ -379,7 +379,9 @@ impl Task {
     fn host_changed(&mut self, host: Arc<Host>) {
         let now = clock::now();
         let connected = is_connected(&self.options.connector, &host);
-        let lost = self.connected && !connected;
+        // A session over several hops may find another way.
+        let direct = self.options.connector.multihop.is_none();
+        let lost = direct && self.connected && !connected;
         let appeared = host.links.values().any(|link| {
             link.up
                 && self
@@ -581,15 +583,12 @@ async fn ready(connection: &mut Option<Connection>, may_read: bool) -> Progress 
     }
 }
 
-/// On a subnet of a link that is up, without multihop.
+/// On a subnet of a link that is up.
 fn is_connected(connector: &Connector, host: &Host) -> bool {
-    connector.multihop.is_none()
-        && match (&connector.interface, connector.remote.ip()) {
-            (Some(interface), _) => host.link(interface).is_some_and(|link| link.up),
-            (None, IpAddr::V6(address)) if address.is_loopback() => true,
-            (None, IpAddr::V4(address)) if address.is_loopback() => true,
-            (None, address) => host.connected_to(address).is_some(),
-        }
+    match (&connector.interface, connector.remote.ip()) {
+        (Some(interface), _) => host.link(interface).is_some_and(|link| link.up),
+        (None, address) => address.is_loopback() || host.connected_to(address).is_some(),
+    }
 }
 
 /// Our addresses as next hops on the link of a session.

@@ -27,6 +27,8 @@ pub(super) struct Context<'c> {
     /// `None`: wrong, and reported
     pub(super) local_as: Option<Asn>,
     pub(super) filters: &'c Filters,
+    /// of the kernel table
+    pub(super) keep_on_exit: bool,
 }
 
 /// Neighbors read so far: no two have the same name or address.
@@ -124,7 +126,10 @@ fn read_one(
     let connect_retry = section.read("connect-retry", |item| {
         value::duration(item, Duration::from_millis(100)..=Duration::from_secs(3600))
     });
-    let graceful_restart = section.read("graceful-restart", value::graceful_restart);
+    // Where the kernel keeps forwarding while we are away, the neighbor should go on as well.
+    let graceful_restart = section
+        .read("graceful-restart", value::graceful_restart)
+        .unwrap_or_else(|| context.keep_on_exit.then_some(Neighbor::RESTART_TIME));
     let families = families(&section);
     let source_address = section.read("source-address", |item| {
         let source = value::host_address(item.string()?)?;
@@ -161,7 +166,7 @@ fn read_one(
         hold_time,
         keepalive,
         connect_retry: connect_retry.unwrap_or(Neighbor::CONNECT_RETRY),
-        graceful_restart: graceful_restart.flatten(),
+        graceful_restart,
         passive: passive.unwrap_or(false),
         // neighbors in our own AS are often reached through others, as BIRD expects too
         multihop: multihop.unwrap_or_else(|| internal.then_some(Neighbor::HOPS)),

@@ -84,6 +84,8 @@ fn the_packet_host() {
             password: Some(crate::config::Password("s3cret".into())),
             import: crate::config::PolicyRef::All,
             export: crate::config::PolicyRef::Filter("packet_bgp".into()),
+            // the kernel keeps forwarding while we are away, so should the neighbor
+            graceful_restart: Some(Duration::from_secs(120)),
             ..crate::config::Neighbor::new("bgp1", "10.1.1.2".parse().unwrap(), Asn(12076))
         }],
     };
