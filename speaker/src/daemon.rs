@@ -137,7 +137,6 @@ async fn serve(options: Options) -> Result<(), String> {
     if let Some(server) = server {
         server.stop().await;
     }
-    tracing::info!("stopped");
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! The command line.
 //!
-//! One definition ([`arguments`]) makes `--help`, the manual pages and the completions. A command
+//! One definition (`arguments`) makes `--help`, the manual pages and the completions. A command
 //! reads the views of a running daemon over its control socket ([`crate::control`]) and prints
 //! them for people, or as JSON for programs; what it prints is written as it comes, so that a
 //! listing of a million routes costs no memory.

@@ -1,4 +1,4 @@
-//! Checked configuration. [`file`] turns TOML into it; embedders build it as values.
+//! Checked configuration. [`mod@file`] turns TOML into it; embedders build it as values.
 //!
 //! A [`Config`] holds what a speaker is told after every check that needs no look at the host:
 //! whoever has one need not check again. What is legal but probably not meant is a matter of

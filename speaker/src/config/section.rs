@@ -192,7 +192,10 @@ impl<'w, 't> Section<'w, 't> {
 
     /// Reports keys that nobody knows.
     pub(super) fn finish(self) {
-        self.walk.remember(self.subject.clone(), "", &self.span);
+        // the top level has no header to point at
+        if self.subject != Subject::Speaker {
+            self.walk.remember(self.subject.clone(), "", &self.span);
+        }
         for name in self.table.keys() {
             let key: &str = name.get_ref();
             if !self.keys.keys.contains(&key) {

@@ -31,14 +31,14 @@ impl<'t> Source<'t> {
 
     /// The place of a range of octets; of a range over several lines, its first line.
     pub(super) fn place(&self, range: &Range<usize>) -> Place {
-        let offset = self.text.floor_char_boundary(range.start);
+        let offset = boundary_before(self.text, range.start);
         let line = self.line_starts.partition_point(|&start| start <= offset);
         let start = self.line_starts[line - 1];
         let text = self.text[start..].lines().next().unwrap_or_default();
         // an offset at the line break itself marks the end of the line
         let within = (offset - start).min(text.len());
         let end = (range.end.max(offset) - start).clamp(within, text.len());
-        let end = text.ceil_char_boundary(end);
+        let end = boundary_after(text, end);
         Place {
             line,
             column: text[..within].chars().count() + 1,
@@ -46,6 +46,18 @@ impl<'t> Source<'t> {
             text: without_secret(text),
         }
     }
+}
+
+fn boundary_before(text: &str, offset: usize) -> usize {
+    let mut before = (0..=offset.min(text.len())).rev();
+    before.find(|&at| text.is_char_boundary(at)).unwrap_or(0)
+}
+
+fn boundary_after(text: &str, offset: usize) -> usize {
+    let mut after = offset..text.len();
+    after
+        .find(|&at| text.is_char_boundary(at))
+        .unwrap_or(text.len())
 }
 
 /// Error messages go to logs and terminals; passwords must not, nor what is nearly called so.

@@ -79,12 +79,12 @@ struct Daemon(Client);
 
 impl Daemon {
     /// Asks for views of one kind; `pick` takes them out of the replies.
-    fn ask<T>(
-        &mut self,
-        request: Request,
-        pick: impl Fn(Reply) -> Option<T>,
-    ) -> Result<impl Iterator<Item = Result<T, Failure>>, Failure> {
-        let replies = self.0.ask(&request)?;
+    fn ask<'d, T, F: Fn(Reply) -> Option<T>>(
+        &'d mut self,
+        request: &Request,
+        pick: F,
+    ) -> Result<impl Iterator<Item = Result<T, Failure>> + use<'d, T, F>, Failure> {
+        let replies = self.0.ask(request)?;
         Ok(replies.filter_map(move |reply| match reply {
             Ok(reply) => pick(reply).map(Ok),
             Err(error) => Some(Err(error.into())),
@@ -93,7 +93,7 @@ impl Daemon {
 
     fn one<T>(
         &mut self,
-        request: Request,
+        request: &Request,
         pick: impl Fn(Reply) -> Option<T>,
     ) -> Result<T, Failure> {
         let mut only = None;
@@ -104,33 +104,33 @@ impl Daemon {
     }
 
     fn status(&mut self) -> Result<view::Status, Failure> {
-        self.one(Request::Status, |reply| match reply {
+        self.one(&Request::Status, |reply| match reply {
             Reply::Status(status) => Some(*status),
             _ => None,
         })
     }
 
     fn neighbors(&mut self) -> Result<Vec<view::Neighbor>, Failure> {
-        self.ask(Request::Neighbors, neighbor_of)?.collect()
+        self.ask(&Request::Neighbors, neighbor_of)?.collect()
     }
 
     fn neighbor(&mut self, name: &str) -> Result<view::Neighbor, Failure> {
         let name = name.to_owned();
-        self.one(Request::Neighbor { name }, neighbor_of)
+        self.one(&Request::Neighbor { name }, neighbor_of)
     }
 
     fn routes(
         &mut self,
         request: RouteRequest,
-    ) -> Result<impl Iterator<Item = Result<view::Route, Failure>>, Failure> {
-        self.ask(Request::Routes(request), |reply| match reply {
+    ) -> Result<impl Iterator<Item = Result<view::Route, Failure>> + use<'_>, Failure> {
+        self.ask(&Request::Routes(request), |reply| match reply {
             Reply::Route(route) => Some(*route),
             _ => None,
         })
     }
 
     fn kernel(&mut self) -> Result<view::Kernel, Failure> {
-        self.one(Request::Kernel, |reply| match reply {
+        self.one(&Request::Kernel, |reply| match reply {
             Reply::Kernel(kernel) => Some(*kernel),
             _ => None,
         })

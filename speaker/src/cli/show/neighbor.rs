@@ -20,7 +20,9 @@ pub(super) fn print(neighbor: &Neighbor, screen: &mut Screen<impl Write>) -> io:
     screen.styled(paint::of_state(&neighbor.state), &neighbor.state)?;
     let (since, ago) = (moment(&neighbor.since), span(neighbor.since_seconds));
     screen.line(&format!(" for {ago}, since {since}"))?;
-    screen.field("Waiting for", &neighbor.waiting_for)?;
+    if neighbor.state != "Established" {
+        screen.field("Waiting for", &neighbor.waiting_for)?;
+    }
     if let Some(error) = &neighbor.last_error {
         screen.label("Last error")?;
         screen.styled(BAD, error)?;

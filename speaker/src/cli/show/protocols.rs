@@ -247,7 +247,9 @@ fn described(neighbor: &Neighbor) -> String {
         let (left, configured) = (seconds(timer.left), seconds(timer.configured));
         field(4, &label, &format!("{left}/{configured}"));
     }
-    field(4, "Waiting for", &neighbor.waiting_for);
+    if neighbor.state != "Established" {
+        field(4, "Waiting for", &neighbor.waiting_for);
+    }
     field(
         4,
         "Last error",

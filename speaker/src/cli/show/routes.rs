@@ -39,15 +39,15 @@ pub(super) fn print(
         table.row(row(&route, prefix))?;
         last = route.prefix;
     }
-    table.finish()?;
-    match failure {
-        None => Ok(()),
-        Some(failure) => {
-            // what came before the failure is to be seen before it
-            screen.flush()?;
-            Err(failure)
-        }
+    let Some(failure) = failure else {
+        return Ok(table.finish()?);
+    };
+    // what came before the failure is to be seen before it
+    if !last.is_empty() {
+        table.finish()?;
+        screen.flush()?;
     }
+    Err(failure)
 }
 
 fn row(route: &Route, prefix: Cell) -> Vec<Cell> {

@@ -35,7 +35,7 @@ fn up() -> Neighbor {
         state: "Established".to_owned(),
         since: "2026-11-23T00:31:06Z".to_owned(),
         since_seconds: 200,
-        waiting_for: "messages of the neighbor".to_owned(),
+        waiting_for: "established".to_owned(),
         last_error: Some("hold timer expired after 90 s".to_owned()),
         last_error_at: Some("2026-11-23T00:31:05Z".to_owned()),
         remote_id: Some("10.1.1.2".to_owned()),
@@ -234,7 +234,6 @@ fn neighbor_sheet() {
 Neighbor        bgp1
 Description     Azure ExpressRoute, primary
 State           Established for 3 m 20 s, since 2026-11-23 00:31:06
-Waiting for     messages of the neighbor
 Last error      hold timer expired after 90 s (2026-11-23 00:31:05)
 Theirs          10.1.1.2, AS 12076, identifier 10.1.1.2
 Ours            10.1.1.1, AS 65530
@@ -334,6 +333,10 @@ fn routes_that_end_in_a_failure_are_shown_until_then() {
     assert_eq!(failure.to_string(), "the speaker has stopped");
     let text = String::from_utf8(screen.into_inner()).unwrap();
     assert!(text.contains("10.0.0.0/8"), "{text}");
+    let mut screen = Screen::new(Vec::new(), false);
+    let refused = [Err(Failure::Other("no neighbor is called `x`".to_owned()))];
+    routes::print(refused.into_iter(), &mut screen).unwrap_err();
+    assert!(screen.into_inner().is_empty(), "a heading of nothing");
 }
 
 #[test]
@@ -424,7 +427,6 @@ bgp1       BGP        master4    up     2026-11-23 00:31:06  Established
     Source address:   10.1.1.1
     Hold timer:       80/90
     Keepalive timer:  2.2/30
-    Waiting for:      messages of the neighbor
     Last error:       hold timer expired after 90 s
   Channel ipv4
     State:          UP

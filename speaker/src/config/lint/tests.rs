@@ -121,7 +121,7 @@ fn times_and_silence() {
             "7 neighbor.bgp1.export: there is nothing to announce: no [connected], no [static], no other neighbor"
         ]
     );
-    assert_eq!(warnings("local-as = 1", None), ["1 there is no neighbor"]);
+    assert_eq!(warnings("local-as = 1", None), ["0 there is no neighbor"]);
 }
 
 #[test]
@@ -203,7 +203,7 @@ fn the_host_does_not_fit() {
     };
     let text = BASE.replace("router-id = \"10.1.1.1\"\n", "");
     assert_eq!(
-        warnings(&text, Some(&no_address))[..1],
-        ["1 router-id: no interface has an IPv4 address that could be the router-id"]
+        warnings(&text, Some(&no_address))[1..],
+        ["0 router-id: no interface has an IPv4 address that could be the router-id"]
     );
 }
