@@ -68,7 +68,7 @@ async fn perform(venue: &Venue, keep: bool, screen: &mut Screen) -> ExitCode {
         () = interrupted.wait() => None,
     };
     if keep && ended.is_some() && stage.is_running() {
-        screen.summary();
+        screen.summary(false);
         screen.look_around(&stage, venue);
         interrupted.wait().await;
         stage.clear().await;
@@ -78,7 +78,7 @@ async fn perform(venue: &Venue, keep: bool, screen: &mut Screen) -> ExitCode {
         if ended.is_none() {
             screen.trouble("interrupted; everything that the demo made is gone again");
         }
-        screen.summary();
+        screen.summary(ended.is_none());
     }
     match ended {
         Some(Ok(())) => ExitCode::SUCCESS,
