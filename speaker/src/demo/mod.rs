@@ -7,9 +7,9 @@
 //!
 //! Each side lives in a network namespace that has no name: a thread is in it, and when the
 //! process ends, however it ends, the kernel takes the namespace away with all that is in it
-//! (see [`namespace`]). Without root the process first becomes root of a user namespace of its
+//! (see `namespace`). Without root the process first becomes root of a user namespace of its
 //! own; where the system does not allow that, both speakers meet on the loopback interface, and
-//! there is no kernel table (see [`venue`]).
+//! there is no kernel table (see `venue`).
 //!
 //! It costs three threads for the two sides and the story, and what two speakers start.
 
