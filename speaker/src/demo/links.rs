@@ -3,7 +3,7 @@
 //! This is the demo's own window on the kernel: what it shows of a kernel table it has read back
 //! through it. Route events only wake the reader and carry the time; what counts is a fresh dump.
 
-use super::story::PATIENCE;
+use super::story::{GLANCE, PATIENCE};
 use crate::clock;
 use futures_util::{StreamExt, TryStreamExt};
 use ipnet::Ipv4Net;
@@ -11,7 +11,7 @@ use rtnetlink::{
     AddressMessageBuilder, Handle, LinkUnspec, LinkVeth, MulticastGroup, RouteMessageBuilder,
     new_multicast_connection,
     packet_route::{
-        link::LinkAttribute,
+        link::{LinkAttribute, LinkMessage, State},
         route::{RouteAddress, RouteAttribute, RouteMessage, RouteProtocol, RouteScope, RouteType},
     },
 };
@@ -100,6 +100,32 @@ impl Links {
             .execute()
             .await
             .map_err(|error| failed(&format!("set {name} up"), &error))
+    }
+
+    /// Waits until a link that was raised at both ends takes packets, which is a moment later.
+    pub(super) async fn wait_for_link(&self, name: &str) -> Result<(), String> {
+        let deadline = clock::now() + PATIENCE;
+        loop {
+            let state = self
+                .link(name)
+                .await?
+                .attributes
+                .into_iter()
+                .find_map(|it| match it {
+                    LinkAttribute::OperState(state) => Some(state),
+                    _ => None,
+                });
+            if state == Some(State::Up) {
+                return Ok(());
+            }
+            if clock::now() >= deadline {
+                return Err(format!(
+                    "{name} is not up after {} s; its state is {state:?}",
+                    PATIENCE.as_secs()
+                ));
+            }
+            sleep(GLANCE).await;
+        }
     }
 
     /// `ip address add ADDRESS dev NAME`
@@ -219,15 +245,14 @@ impl Links {
     }
 
     async fn index(&self, name: &str) -> Result<u32, String> {
-        let mut links = std::pin::pin!(
-            self.netlink
-                .link()
-                .get()
-                .match_name(name.to_owned())
-                .execute()
-        );
+        Ok(self.link(name).await?.header.index)
+    }
+
+    async fn link(&self, name: &str) -> Result<LinkMessage, String> {
+        let request = self.netlink.link().get().match_name(name.to_owned());
+        let mut links = std::pin::pin!(request.execute());
         match links.try_next().await {
-            Ok(Some(link)) => Ok(link.header.index),
+            Ok(Some(link)) => Ok(link),
             Ok(None) => Err(format!("there is no interface {name}")),
             Err(error) => Err(failed(&format!("find interface {name}"), &error)),
         }

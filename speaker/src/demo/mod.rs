@@ -7,9 +7,9 @@
 //!
 //! Each side lives in a network namespace that has no name: a thread is in it, and when the
 //! process ends, however it ends, the kernel takes the namespace away with all that is in it
-//! (see [`namespace`]). Without root the process first becomes root of a user namespace of its
+//! (see `namespace`). Without root the process first becomes root of a user namespace of its
 //! own; where the system does not allow that, both speakers meet on the loopback interface, and
-//! there is no kernel table (see [`venue`]).
+//! there is no kernel table (see `venue`).
 //!
 //! It costs three threads for the two sides and the story, and what two speakers start.
 
@@ -68,7 +68,7 @@ async fn perform(venue: &Venue, keep: bool, screen: &mut Screen) -> ExitCode {
         () = interrupted.wait() => None,
     };
     if keep && ended.is_some() && stage.is_running() {
-        screen.summary();
+        screen.summary(false);
         screen.look_around(&stage, venue);
         interrupted.wait().await;
         stage.clear().await;
@@ -78,7 +78,7 @@ async fn perform(venue: &Venue, keep: bool, screen: &mut Screen) -> ExitCode {
         if ended.is_none() {
             screen.trouble("interrupted; everything that the demo made is gone again");
         }
-        screen.summary();
+        screen.summary(ended.is_none());
     }
     match ended {
         Some(Ok(())) => ExitCode::SUCCESS,

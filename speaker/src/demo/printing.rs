@@ -19,10 +19,12 @@ const BAD: Style = AnsiColor::Red.on_default().bold();
 const FAINT: Style = Style::new().dimmed();
 const STRONG: Style = Style::new().bold();
 
+/// Back to the first column, and the line away.
+const ERASE_LINE: &str = "\r\x1b[2K";
 /// Columns before the text of a step: time, mark.
 const INDENT: usize = 15;
 /// Columns of the text of a step, before the time that it took.
-const WIDTH: usize = 58;
+const WIDTH: usize = 62;
 
 /// What came of a step that came true.
 pub(super) struct Done<T = ()> {
@@ -94,7 +96,8 @@ impl Screen {
             Venue::Loopback(reason) => {
                 line(format_args!("both on the loopback interface: {reason};"));
                 line(
-                    "so there is no kernel table, and no packet crosses: the tables of both sides are shown",
+                    "so routes come and go, but lead nowhere: there is no kernel table, and a next \
+                     hop on loopback is one that nobody may use",
                 );
             }
         }
@@ -112,8 +115,7 @@ impl Screen {
         }
         let result = work.await;
         if self.terminal {
-            // Carriage return, and erase the line.
-            raw("\r\x1b[2K");
+            raw(ERASE_LINE);
         }
         let at = self.began.elapsed().as_secs_f64();
         let (took, answer) = match result {
@@ -187,8 +189,11 @@ impl Screen {
         }
     }
 
-    /// All steps once more, with what they took, and the verdict.
-    pub(super) fn summary(&self) {
+    /// All steps once more, with what they took, and the verdict; nothing where nothing was done.
+    pub(super) fn summary(&self, interrupted: bool) {
+        if self.told.is_empty() {
+            return;
+        }
         line("");
         line(format_args!("{STRONG}Summary{STRONG:#}"));
         for told in &self.told {
@@ -204,15 +209,18 @@ impl Screen {
         }
         let failed = self.told.iter().filter(|told| !told.came_true).count();
         let seconds = self.began.elapsed().as_secs_f64();
-        if failed == 0 {
+        let steps = self.told.len();
+        if failed > 0 {
             line(format_args!(
-                "  {} steps, all of them true, in {seconds:.2} s",
-                self.told.len()
+                "  {BAD}the story broke off{BAD:#} at step {steps} after {seconds:.2} s"
+            ));
+        } else if interrupted {
+            line(format_args!(
+                "  interrupted after step {steps}, in {seconds:.2} s"
             ));
         } else {
             line(format_args!(
-                "  {BAD}the story broke off{BAD:#} at step {} after {seconds:.2} s",
-                self.told.len()
+                "  {steps} steps, all of them true, in {seconds:.2} s"
             ));
         }
     }
@@ -242,12 +250,12 @@ impl Screen {
                 Venue::Root | Venue::Loopback(_) => String::new(),
             };
             for (side, command) in [
-                (azure, "ip route".to_owned()),
                 (host, "ip route".to_owned()),
                 (
                     host,
                     format!("ip address add {} dev lo", sides::HOST_ADDRESS),
                 ),
+                (azure, "ip route".to_owned()),
             ] {
                 line(format_args!(
                     "  nsenter{user} --net={} {command}",
@@ -263,6 +271,8 @@ impl Screen {
     }
 
     pub(super) fn trouble(&self, text: &str) {
+        // A step may be under way.
+        raw(if self.terminal { ERASE_LINE } else { "" });
         line("");
         line(format_args!("{BAD}{text}{BAD:#}"));
     }

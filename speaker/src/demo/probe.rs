@@ -56,7 +56,7 @@ pub(super) async fn send(source: Ipv4Addr, to: SocketAddr) -> Result<RoundTrip, 
         }
     };
     match timeout(PATIENCE, crossing).await {
-        Ok(result) => result.map_err(|error| error.to_string()),
+        Ok(result) => result.map_err(|error| words(&error)),
         Err(_) => Err(format!("no answer within {} s", PATIENCE.as_secs())),
     }
 }
@@ -65,4 +65,13 @@ async fn connect(source: Ipv4Addr, to: SocketAddr) -> io::Result<TcpStream> {
     let socket = TcpSocket::new_v4()?;
     socket.bind(SocketAddrV4::new(source, 0).into())?;
     socket.connect(to).await
+}
+
+/// What the kernel says, without its number.
+fn words(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error")
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }

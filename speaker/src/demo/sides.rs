@@ -168,7 +168,6 @@ mod tests {
         for config in [
             veth.host_config(None).unwrap(),
             veth.azure_config(None),
-            // without the prefix there is nothing to announce over loopback
             loopback.host_config_with_prefix(None).unwrap(),
             loopback.azure_config(None),
         ] {

@@ -25,7 +25,7 @@ use tokio::time::sleep;
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How often a speaker is asked: the resolution of the times shown.
-const GLANCE: Duration = Duration::from_micros(500);
+pub(super) const GLANCE: Duration = Duration::from_micros(500);
 
 /// The interface of the host toward Azure, and the one at its other end.
 const HOST_LINK: &str = AZURE;
@@ -156,7 +156,7 @@ async fn on_loopback(screen: &mut Screen, stage: &mut Stage) -> Result<(), Faile
         .await?;
     screen
         .step(
-            &format!("{AZURE_PREFIX} in the host's table, after the start"),
+            &format!("{AZURE_PREFIX} received by the host, after the start"),
             arrive(&host, AZURE, AZURE_PREFIX, began),
         )
         .await?;
@@ -173,7 +173,7 @@ async fn on_loopback(screen: &mut Screen, stage: &mut Stage) -> Result<(), Faile
         .await?;
     screen
         .step(
-            &format!("{HOST_PREFIX} in Azure's table, after that"),
+            &format!("{HOST_PREFIX} received by Azure, after that"),
             arrive(&azure, HOST, HOST_PREFIX, announced),
         )
         .await?;
@@ -184,7 +184,7 @@ async fn on_loopback(screen: &mut Screen, stage: &mut Stage) -> Result<(), Faile
         .await?;
     screen
         .step(
-            &format!("{HOST_PREFIX} gone from Azure's table, after that"),
+            &format!("{HOST_PREFIX} withdrawn from Azure, after that"),
             vanish(&azure, HOST, HOST_PREFIX, removed),
         )
         .await?;
@@ -216,6 +216,8 @@ async fn join_namespaces(meeting: &Meeting) -> Result<Done<(Side, Side)>, String
         shows.push(format!("{name:6} {address} dev {link}"));
     }
     azure.links.add_address("lo", AZURE_MACHINE).await?;
+    host.links.wait_for_link(HOST_LINK).await?;
+    azure.links.wait_for_link(AZURE_LINK).await?;
     shows.push(format!("{AZURE:6} {AZURE_MACHINE} dev lo"));
     Ok(Done {
         value: (host, azure),
@@ -344,7 +346,7 @@ async fn arrive(
             route.prefix,
             route.next_hop.unwrap_or_default(),
             route.as_path,
-            route.state
+            route.reason
         )))
 }
 
