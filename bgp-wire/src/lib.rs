@@ -61,6 +61,7 @@ extern crate std;
 
 // From here down a module imports from those below it.
 mod encode;
+pub mod mrt;
 mod update;
 
 mod negotiated;
@@ -94,4 +95,4 @@ pub use nlri::{Nlri, NlriRun, PathId};
 pub use notification::Notification;
 pub use open::Open;
 pub use route_refresh::RouteRefresh;
-pub use update::{SessionType, Update, UpdateContext};
+pub use update::{MultiprotocolField, SessionType, Update, UpdateContext};

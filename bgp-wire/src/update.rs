@@ -50,6 +50,21 @@ pub struct Update<B> {
     disposition: Disposition,
 }
 
+/// MP_REACH_NLRI or MP_UNREACH_NLRI as octets, whatever the family.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct MultiprotocolField<'a> {
+    /// AFI and SAFI.
+    pub family: Family,
+    /// Whether the NLRI are announced; else they are withdrawn.
+    pub announced: bool,
+    /// Whether path identifiers are expected before each NLRI.
+    pub add_path: bool,
+    /// The next hop, without its length; empty in a withdrawal.
+    pub next_hop: &'a [u8],
+    /// The NLRI.
+    pub nlri: &'a [u8],
+}
+
 /// Where the three fields of an UPDATE are.
 #[derive(Clone, Debug)]
 struct Layout {
@@ -542,6 +557,33 @@ impl<B: AsRef<[u8]>> Update<B> {
     pub fn next_hop(&self, family: Family) -> Option<NextHop> {
         self.multiprotocol_next_hop(family)
             .or_else(|| self.classic_next_hop(family))
+    }
+
+    /// MP_UNREACH_NLRI and MP_REACH_NLRI as octets, also of families that were not negotiated or
+    /// that this crate has no type for. For tools that show what is there; a table uses
+    /// `announced` and `withdrawn`.
+    pub fn multiprotocol_fields(&self) -> impl Iterator<Item = MultiprotocolField<'_>> + '_ {
+        let field = |announced: bool, inside: &Multiprotocol| {
+            let octets = self.attribute_octets();
+            MultiprotocolField {
+                family: inside.mode.family,
+                announced,
+                add_path: inside.mode.add_path,
+                next_hop: octets.get(inside.next_hop.clone()).unwrap_or(&[]),
+                nlri: octets.get(inside.nlri.clone()).unwrap_or(&[]),
+            }
+        };
+        let withdrawn = self
+            .known
+            .unreach
+            .iter()
+            .map(move |inside| field(false, inside));
+        let announced = self
+            .known
+            .reach
+            .iter()
+            .map(move |inside| field(true, inside));
+        withdrawn.chain(announced)
     }
 
     /// The path attributes.

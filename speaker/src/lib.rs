@@ -6,6 +6,7 @@ pub mod clock;
 pub mod config;
 pub mod control;
 pub mod daemon;
+pub mod decode;
 pub mod demo;
 mod engine;
 mod event;

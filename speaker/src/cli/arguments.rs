@@ -2,7 +2,7 @@
 //! completions.
 use crate::{
     config::DEFAULT_FILE,
-    daemon,
+    daemon, decode,
     logging::{LogFilter, LogFormat},
 };
 use clap::{Args, Parser, Subcommand};
@@ -76,6 +76,13 @@ pub(super) enum Command {
         #[arg(long)]
         keep: bool,
     },
+    /// Show what is in a file of BGP: hexadecimal lines, messages or MRT
+    ///
+    /// Prints a line for each message, route or record, with faults, their offsets and what a
+    /// session would do about them. Input may be compressed with gzip, bzip2 or xz, and a full
+    /// table takes no more memory than a small one. The exit code is 1 if something could not be
+    /// read.
+    Decode(decode::Arguments),
     /// Print a completion script for a shell
     ///
     /// As in: myna completions bash > /usr/share/bash-completion/completions/myna

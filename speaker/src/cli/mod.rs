@@ -22,7 +22,7 @@ mod time;
 use crate::{
     config::{self, ControlSocket},
     control::{Client, ClientError},
-    daemon, demo,
+    daemon, decode, demo,
 };
 use arguments::{Arguments, Command};
 use clap::Parser;
@@ -42,6 +42,7 @@ pub fn main() -> ExitCode {
     let outcome = match arguments.command {
         Command::Run(run) => return daemon::run(run.options(arguments.socket)),
         Command::Demo { keep } => return demo::run(keep),
+        Command::Decode(arguments) => return decode::run(&arguments),
         Command::Check { file, json } => check::check(&file, json, &mut Screen::stdout()),
         Command::Reload { json } => {
             act::reload(&socket(arguments.socket), json, &mut Screen::stdout())

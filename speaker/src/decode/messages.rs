@@ -1,0 +1,160 @@
+//! Messages of a stream and of lines of hexadecimal digits.
+use super::context::{Contexts, Learned, Session};
+use super::describe;
+use super::entry::Entry;
+use super::window::Window;
+use bgp_wire::{Header, frame};
+use std::io::{self, Read};
+
+/// Reads messages one after another; remembers what OPENs said.
+#[derive(Debug)]
+pub(super) struct Messages {
+    contexts: Contexts,
+    learned: Learned,
+}
+
+/// A line longer than this is no message: two digits an octet, with room for separators.
+const LONGEST_LINE: usize = 8 * Header::EXTENDED_MAX;
+
+type Each<'a> = dyn FnMut(Entry) -> io::Result<()> + 'a;
+
+impl Messages {
+    pub(super) fn new(session: &Session) -> Self {
+        Self {
+            contexts: Contexts::new(session),
+            learned: Learned::new(session),
+        }
+    }
+
+    fn entry(&mut self, offset: u64, octets: &[u8]) -> Entry {
+        let reading = self.learned.reading();
+        let mut described = describe::message(octets, reading, &self.contexts);
+        if let Some(open) = &described.open {
+            self.learned.open(open);
+        }
+        if described.disposition.is_some() {
+            described.hint = describe::hint(octets, reading, &self.contexts);
+        }
+        Entry::new(offset, described)
+    }
+
+    /// Messages as they lie in a TCP stream. Ends where a session would: at the first that cannot
+    /// be framed.
+    pub(super) fn stream<R: Read>(
+        &mut self,
+        window: &mut Window<R>,
+        each: &mut Each<'_>,
+    ) -> io::Result<()> {
+        loop {
+            let octets = window.octets();
+            let offset = window.offset();
+            let whole = match frame(octets, Header::EXTENDED_MAX) {
+                Ok(header) => header.map(|header| header.length),
+                // Nothing after it can be told apart.
+                Err(_) => return each(self.entry(offset, octets)),
+            };
+            if let Some(length) = whole {
+                let entry = self.entry(offset, octets.get(..length).unwrap_or(octets));
+                each(entry)?;
+                window.consume(length);
+            } else if !window.fill()? {
+                let octets = window.octets();
+                if octets.is_empty() {
+                    return Ok(());
+                }
+                return each(self.entry(offset, octets));
+            }
+        }
+    }
+
+    /// Lines of hexadecimal digits, each one message or several. Blanks, colons, dashes, dots and
+    /// commas between digits and "0x" before them mean nothing; "#" begins a comment.
+    pub(super) fn lines<R: Read>(
+        &mut self,
+        window: &mut Window<R>,
+        each: &mut Each<'_>,
+    ) -> io::Result<()> {
+        let mut octets = Vec::new();
+        let mut number = 0;
+        loop {
+            let text = window.octets();
+            let end = text.iter().position(|octet| *octet == b'\n');
+            if end.is_none() && text.len() <= LONGEST_LINE && window.fill()? {
+                continue;
+            }
+            let text = window.octets();
+            if text.is_empty() {
+                return Ok(());
+            }
+            number += 1;
+            let line = text.get(..end.unwrap_or(text.len())).unwrap_or(text);
+            digits(line, &mut octets).map_err(|what| {
+                let text = format!("line {number}: {what}");
+                io::Error::new(io::ErrorKind::InvalidData, text)
+            })?;
+            self.line(number, &octets, each)?;
+            let length = line.len() + usize::from(end.is_some());
+            window.consume(length);
+        }
+    }
+
+    fn line(&mut self, number: u64, octets: &[u8], each: &mut Each<'_>) -> io::Result<()> {
+        let mut rest = octets;
+        while !rest.is_empty() {
+            let offset = (octets.len() - rest.len()) as u64;
+            // What cannot be framed takes the rest of the line.
+            let length = match frame(rest, Header::EXTENDED_MAX) {
+                Ok(Some(header)) => header.length,
+                Ok(None) | Err(_) => rest.len(),
+            };
+            let (message, after) = rest.split_at(length);
+            each(Entry {
+                line: Some(number),
+                ..self.entry(offset, message)
+            })?;
+            rest = after;
+        }
+        Ok(())
+    }
+}
+
+/// The octets of a line.
+fn digits(line: &[u8], octets: &mut Vec<u8>) -> Result<(), String> {
+    octets.clear();
+    if line.len() > LONGEST_LINE {
+        return Err(format!("longer than {LONGEST_LINE} letters"));
+    }
+    let mut high = None;
+    let mut letters = line.iter().enumerate().peekable();
+    while let Some((column, letter)) = letters.next() {
+        let digit = match letter {
+            b'#' => break,
+            b' ' | b'\t' | b'\r' | b':' | b'-' | b'.' | b',' => continue,
+            b'0' if high.is_none()
+                && letters
+                    .next_if(|(_, next)| matches!(next, b'x' | b'X'))
+                    .is_some() =>
+            {
+                continue;
+            }
+            b'0'..=b'9' => letter - b'0',
+            b'a'..=b'f' => letter - b'a' + 10,
+            b'A'..=b'F' => letter - b'A' + 10,
+            other => {
+                let letter = char::from(*other);
+                return Err(format!(
+                    "column {}: {letter:?} is no hexadecimal digit",
+                    column + 1
+                ));
+            }
+        };
+        match high.take() {
+            None => high = Some(digit),
+            Some(high) => octets.push(high << 4 | digit),
+        }
+    }
+    match high {
+        None => Ok(()),
+        Some(_) => Err("an odd number of hexadecimal digits".to_owned()),
+    }
+}
