@@ -77,7 +77,8 @@ fn context(case: &Value) -> UpdateContext {
         },
         four_octet_as: case.pointer("/context/as4").and_then(Value::as_bool) != Some(false),
         families: vec![Family::IPV4_UNICAST, Family::IPV6_UNICAST],
-        add_path: vec![],
+        extended_next_hop: vec![Family::IPV4_UNICAST],
+        ..UpdateContext::default()
     }
 }
 
@@ -241,6 +242,7 @@ fn read_message(kind: MessageType, message: &[u8]) {
                             four_octet_as,
                             add_path: if add_path { families.clone() } else { vec![] },
                             families,
+                            ..UpdateContext::default()
                         };
                         read_update(message, &context);
                     }
