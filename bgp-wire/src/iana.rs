@@ -468,6 +468,18 @@ pub mod refresh {
     pub const END: u8 = 2;
 }
 
+/// Outbound route filtering (RFC 5291, RFC 5292).
+pub mod orf {
+    /// Routes are to be sent again at once.
+    pub const IMMEDIATE: u8 = 1;
+    /// Another ROUTE-REFRESH will follow.
+    pub const DEFER: u8 = 2;
+    /// ORF type: address prefix.
+    pub const ADDRESS_PREFIX: u8 = 64;
+    /// In the first octet of an entry: routes that match are not sent.
+    pub const DENY: u8 = 0x20;
+}
+
 /// Well-known communities (RFC 1997 and successors).
 pub mod community {
     macro_rules! codes {

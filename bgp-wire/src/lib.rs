@@ -68,6 +68,7 @@ mod open;
 
 mod capability;
 mod notification;
+mod orf;
 mod route_refresh;
 
 pub mod attr;
@@ -84,7 +85,10 @@ pub mod iana;
 
 pub use asn::{Asn, ParseAsnError, ParseRouterIdError, RouterId};
 pub use attr::{AsPath, AsPathBuf, AttributeSet, Attributes, NextHop, Origin};
-pub use capability::{AddPath, Capability, ExtendedNextHop, GracefulRestart, LongLived, Role};
+pub use capability::{
+    AddPath, Capability, ExtendedNextHop, GracefulRestart, LongLived, OutboundFiltering,
+    PathsLimit, Role,
+};
 pub use encode::{DoesNotFit, MessageSize, Packer, write_end_of_rib, write_keepalive};
 pub use family::{
     AddressFamily, BgpLs, Evpn, EvpnKey, EvpnPayload, Family, FlowComponent, FlowMatch,
@@ -101,5 +105,6 @@ pub use negotiated::Negotiated;
 pub use nlri::{Nlri, NlriRun, PathId, RawNlri, RawRun};
 pub use notification::Notification;
 pub use open::Open;
+pub use orf::{FilterList, OutboundFilters, PrefixFilter};
 pub use route_refresh::RouteRefresh;
 pub use update::{AsSets, SessionType, Update, UpdateContext};

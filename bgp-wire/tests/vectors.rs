@@ -135,12 +135,7 @@ fn known_difference(name: &str) -> Option<&'static str> {
     if name.starts_with("rfc7606/as4path-seg-type-0/") {
         return Some("RFC 6793 §4.1, §6: AS4_PATH from a four-octet speaker is discarded");
     }
-    match name {
-        "test_capability/test_segments/minsize" | "test_capability/misc_segments/ORF-empty" => {
-            Some("outbound route filtering is kept as octets, and so is never malformed")
-        }
-        _ => None,
-    }
+    None
 }
 
 fn agrees(expected: &str, got: &str) -> bool {

@@ -13,7 +13,8 @@ use core::str::FromStr;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct ExtendedCommunity(pub [u8; 8]);
 
-/// An IPv6 address specific extended community (RFC 5701), shown as "target:[2001:db8::1]:1".
+/// An IPv6 address specific extended community (RFC 5701), shown as
+/// `target:[2001:db8::1]:1`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Ipv6ExtendedCommunity(pub [u8; 20]);
 
