@@ -21,7 +21,7 @@ impl Outbox {
     }
 
     pub(crate) fn refresh(&mut self, family: Family) {
-        RouteRefresh { family, subtype: 0 }.encode(&mut self.octets);
+        RouteRefresh::request(family).encode(&mut self.octets);
     }
 
     /// Adds a KEEPALIVE where none waits; says whether it did.

@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use nom::Parser;
 use nom::combinator::{all_consuming, map, rest};
-use nom::multi::{length_data, many0};
+use nom::multi::{length_count, length_data, many0, many1};
 use nom::number::complete::{be_u8, be_u16, be_u24, be_u32};
 
 /// Graceful restart (RFC 4724 §3, RFC 8538 N bit).
@@ -57,6 +57,25 @@ pub struct LongLived {
     pub time: u32,
 }
 
+/// Outbound route filters of one family (RFC 5291 §5).
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct OutboundFiltering {
+    /// The family.
+    pub family: Family,
+    /// (ORF type, whether the sender would receive such filters, whether it would send them)
+    pub filters: Vec<(u8, bool, bool)>,
+}
+
+/// How many paths of a prefix the sender takes by ADD-PATH
+/// (draft-abraitis-idr-addpath-paths-limit).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct PathsLimit {
+    /// The family.
+    pub family: Family,
+    /// Paths; 0 is no limit.
+    pub limit: u16,
+}
+
 /// BGP role (RFC 9234 §4.1).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[allow(missing_docs)]
@@ -92,6 +111,10 @@ pub enum Capability {
     },
     /// UTF-8
     SoftwareVersion(String),
+    OutboundFiltering(Vec<OutboundFiltering>),
+    PathsLimit(Vec<PathsLimit>),
+    /// link-local addresses alone may be next hops (draft-ietf-idr-linklocal-capability)
+    LinkLocalNextHop,
     /// kept octet by octet
     Unknown {
         code: u8,
@@ -152,6 +175,9 @@ impl Capability {
             Self::LongLivedGracefulRestart(_) => code::LONG_LIVED_GRACEFUL_RESTART,
             Self::Fqdn { .. } => code::FQDN,
             Self::SoftwareVersion(_) => code::SOFTWARE_VERSION,
+            Self::OutboundFiltering(_) => code::OUTBOUND_ROUTE_FILTERING,
+            Self::PathsLimit(_) => code::PATHS_LIMIT,
+            Self::LinkLocalNextHop => code::LINK_LOCAL_NEXT_HOP,
             Self::Unknown { code, .. } => *code,
         }
     }
@@ -176,7 +202,10 @@ impl Capability {
             out.push(family.safi);
         };
         match self {
-            Self::RouteRefresh | Self::EnhancedRouteRefresh | Self::ExtendedMessage => {}
+            Self::RouteRefresh
+            | Self::EnhancedRouteRefresh
+            | Self::ExtendedMessage
+            | Self::LinkLocalNextHop => {}
             // RFC 4760 §8: a reserved octet lies between AFI and SAFI.
             Self::Multiprotocol(family) => {
                 out.extend(family.afi.to_be_bytes());
@@ -225,6 +254,23 @@ impl Capability {
                 }
             }
             Self::SoftwareVersion(version) => out.extend(version.as_bytes()),
+            Self::OutboundFiltering(families) => {
+                for entry in families {
+                    out.extend(entry.family.afi.to_be_bytes());
+                    out.extend([0, entry.family.safi]);
+                    // More than 255 would pass the length of the capability anyway.
+                    out.push(u8::try_from(entry.filters.len()).unwrap_or(u8::MAX));
+                    for (kind, receive, send) in &entry.filters {
+                        out.extend([*kind, u8::from(*receive) | (u8::from(*send) << 1)]);
+                    }
+                }
+            }
+            Self::PathsLimit(families) => {
+                for entry in families {
+                    put_family(out, entry.family);
+                    out.extend(entry.limit.to_be_bytes());
+                }
+            }
             Self::Unknown { value, .. } => out.extend(value),
         }
     }
@@ -318,6 +364,31 @@ fn value_of(code: u8, value: &[u8]) -> Parsed<'_, Capability> {
         ))
         .parse(value),
         code::FQDN => fqdn(value),
+        code::LINK_LOCAL_NEXT_HOP => empty(Capability::LinkLocalNextHop),
+        // RFC 5291 §5: at least one entry, of at least five octets. Entries whose counts do not add
+        // up are kept as octets, as other speakers accept them: a filter is a favour, and its
+        // absence ends no session.
+        code::OUTBOUND_ROUTE_FILTERING if value.len() >= 5 => {
+            let entries = all_consuming(many1(outbound_filtering)).parse(value);
+            let (empty, octets) = rest(value)?;
+            let capability = match entries {
+                Ok((_, entries)) => Capability::OutboundFiltering(entries),
+                Err(_) => Capability::Unknown {
+                    code,
+                    value: octets.to_vec(),
+                },
+            };
+            Ok((empty, capability))
+        }
+        code::OUTBOUND_ROUTE_FILTERING => Wrong::failure(value, FaultKind::OpenCapability),
+        code::PATHS_LIMIT => all_consuming(map(
+            many0(map((family, be_u16), |(family, limit)| PathsLimit {
+                family,
+                limit,
+            })),
+            Capability::PathsLimit,
+        ))
+        .parse(value),
         code::SOFTWARE_VERSION => {
             let (empty, octets) = rest(value)?;
             Ok((
@@ -338,6 +409,23 @@ fn value_of(code: u8, value: &[u8]) -> Parsed<'_, Capability> {
             ))
         }
     }
+}
+
+fn outbound_filtering(input: &[u8]) -> Parsed<'_, OutboundFiltering> {
+    let mode = |(kind, mode): (u8, u8)| (kind, matches!(mode, 1 | 3), matches!(mode, 2 | 3));
+    map(
+        (
+            be_u16,
+            be_u8,
+            be_u8,
+            length_count(be_u8, map((be_u8, be_u8), mode)),
+        ),
+        |(afi, _, safi, filters)| OutboundFiltering {
+            family: Family { afi, safi },
+            filters,
+        },
+    )
+    .parse(input)
 }
 
 fn fqdn(value: &[u8]) -> Parsed<'_, Capability> {
@@ -385,7 +473,20 @@ impl fmt::Display for Capability {
             None => write!(f, "capability {}", self.code())?,
         }
         match self {
-            Self::RouteRefresh | Self::EnhancedRouteRefresh | Self::ExtendedMessage => Ok(()),
+            Self::RouteRefresh
+            | Self::EnhancedRouteRefresh
+            | Self::ExtendedMessage
+            | Self::LinkLocalNextHop => Ok(()),
+            Self::OutboundFiltering(families) => list(f, families, |f, entry| {
+                write!(f, "{}", entry.family)?;
+                for (kind, receive, send) in &entry.filters {
+                    write!(f, " type {kind} {}", direction(*receive, *send))?;
+                }
+                Ok(())
+            }),
+            Self::PathsLimit(families) => list(f, families, |f, entry| {
+                write!(f, "{} {}", entry.family, entry.limit)
+            }),
             Self::Multiprotocol(family) => write!(f, " {family}"),
             Self::FourOctetAs(asn) => write!(f, " {asn}"),
             Self::GracefulRestart(restart) => {
@@ -403,12 +504,7 @@ impl fmt::Display for Capability {
                 Ok(())
             }
             Self::AddPath(families) => list(f, families, |f, entry| {
-                let mode = match (entry.receive, entry.send) {
-                    (true, true) => "both",
-                    (true, false) => "receive",
-                    (false, true) => "send",
-                    (false, false) => "neither",
-                };
+                let mode = direction(entry.receive, entry.send);
                 write!(f, "{} {mode}", entry.family)
             }),
             Self::ExtendedNextHop(families) => {
@@ -435,6 +531,15 @@ impl fmt::Display for Capability {
                 value.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
             }
         }
+    }
+}
+
+fn direction(receive: bool, send: bool) -> &'static str {
+    match (receive, send) {
+        (true, true) => "both",
+        (true, false) => "receive",
+        (false, true) => "send",
+        (false, false) => "neither",
     }
 }
 

@@ -98,12 +98,11 @@ impl Packer {
                 _ => multiprotocol(out, size, &attributes, next_hop, rest),
             };
             if taken == 0 {
-                // With no NLRI in it the message holds all but the longest one.
-                let needed = out
-                    .len()
-                    .saturating_sub(begin)
-                    .saturating_add(F::LONGEST)
-                    .saturating_add(if size.add_path { 4 } else { 0 });
+                // With no NLRI in it the message holds all but the one.
+                if let Some(first) = rest.first() {
+                    first.encode(size.add_path, out);
+                }
+                let needed = out.len().saturating_sub(begin);
                 out.truncate(start);
                 return Err(DoesNotFit {
                     needed,
@@ -117,6 +116,9 @@ impl Packer {
     }
 
     /// Appends whole UPDATEs that withdraw all of `nlri`. Returns the messages written.
+    ///
+    /// A NLRI that fits into no message (a flow specification of over 4,000 octets) is left out: it
+    /// cannot have been announced either.
     pub fn withdraw<F: AddressFamily>(
         out: &mut Vec<u8>,
         size: MessageSize,
@@ -125,12 +127,13 @@ impl Packer {
         let mut rest = nlri;
         let mut messages = 0_usize;
         while !rest.is_empty() {
+            let begin = out.len();
             let taken = if F::FAMILY == Family::IPV4_UNICAST {
                 let start = header::begin(out, MessageType::Update);
                 out.extend([0, 0]);
                 // The path attribute length behind them takes two octets.
                 let end = start.saturating_add(size.limit()).saturating_sub(2);
-                let taken = put_run(out, size.add_path, end, rest);
+                let taken = put_run(out, end, rest, put_withdrawn(size));
                 let length = out
                     .len()
                     .saturating_sub(start.saturating_add(Header::LENGTH + 2));
@@ -143,14 +146,18 @@ impl Packer {
                 out.extend([0, 0, 0, 0]);
                 let value = begin_multiprotocol(out, code::MP_UNREACH_NLRI, F::FAMILY);
                 let end = start.saturating_add(size.limit());
-                let taken = put_run(out, size.add_path, end, rest);
+                let taken = put_run(out, end, rest, put_withdrawn(size));
                 finish_multiprotocol(out, value);
                 finish_attributes(out, start);
                 taken
             };
-            // A message of 4,096 octets has room for any NLRI.
+            if taken == 0 {
+                // Empty it would be an End-of-RIB marker.
+                out.truncate(begin);
+            } else {
+                messages = messages.saturating_add(1);
+            }
             rest = rest.get(taken.max(1)..).unwrap_or(&[]);
-            messages = messages.saturating_add(1);
         }
         messages
     }
@@ -181,7 +188,7 @@ fn classic<F: AddressFamily>(
     let length = out.len().saturating_sub(start.saturating_add(EMPTY_UPDATE));
     header::put_length(out, start.saturating_add(ATTRIBUTES_LENGTH), length);
     let end = start.saturating_add(size.limit());
-    let taken = put_run(out, size.add_path, end, nlri);
+    let taken = put_run(out, end, nlri, put_announced(size));
     header::finish(out, start);
     taken
 }
@@ -199,7 +206,7 @@ fn multiprotocol<F: AddressFamily>(
     let value = begin_multiprotocol(out, code::MP_REACH_NLRI, F::FAMILY);
     let length = out.len();
     out.push(0);
-    next_hop.put_ipv6(out);
+    next_hop.put(F::FAMILY, out);
     let octets = out.len().saturating_sub(length).saturating_sub(1);
     if let Some(field) = out.get_mut(length) {
         *field = u8::try_from(octets).unwrap_or(u8::MAX);
@@ -209,7 +216,7 @@ fn multiprotocol<F: AddressFamily>(
     let end = start
         .saturating_add(size.limit())
         .saturating_sub(attributes.len());
-    let taken = put_run(out, size.add_path, end, nlri);
+    let taken = put_run(out, end, nlri, put_announced(size));
     finish_multiprotocol(out, value);
     out.extend_from_slice(attributes);
     finish_attributes(out, start);
@@ -219,19 +226,27 @@ fn multiprotocol<F: AddressFamily>(
 /// Appends NLRI as long as the octets end before `end`; how many.
 fn put_run<F: AddressFamily>(
     out: &mut Vec<u8>,
-    add_path: bool,
     end: usize,
     nlri: &[Nlri<F>],
+    put: impl Fn(&Nlri<F>, &mut Vec<u8>),
 ) -> usize {
-    for (position, one) in nlri.iter().enumerate() {
+    let most = if F::SHARES { nlri.len() } else { 1 };
+    for (position, one) in nlri.iter().take(most).enumerate() {
         let before = out.len();
-        one.encode(add_path, out);
+        put(one, out);
         if out.len() > end {
             out.truncate(before);
             return position;
         }
     }
-    nlri.len()
+    most
+}
+
+fn put_announced<F: AddressFamily>(size: MessageSize) -> impl Fn(&Nlri<F>, &mut Vec<u8>) {
+    move |one, out| one.encode(size.add_path, out)
+}
+fn put_withdrawn<F: AddressFamily>(size: MessageSize) -> impl Fn(&Nlri<F>, &mut Vec<u8>) {
+    move |one, out| one.encode_withdrawn(size.add_path, out)
 }
 
 /// Appends the head of MP_REACH_NLRI or MP_UNREACH_NLRI; where its value begins.

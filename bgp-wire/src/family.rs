@@ -3,15 +3,39 @@
 //! On the wire a family is two numbers; in code it is a type, so that tables, iterators and
 //! encoders are written once and compiled per family. The run-time pair is dispatched to a type
 //! in exactly one place of each consumer. Cost: the types are zero-sized.
+mod evpn;
+mod flowspec;
+mod ip;
+mod label;
+mod octets;
+mod opaque;
+mod rd;
+mod route_target;
+mod runs;
+mod vpn;
+
+pub use evpn::{Evpn, EvpnKey, EvpnPayload, MacAddress, OtherRoute, SegmentId};
+pub use flowspec::{
+    FlowComponent, FlowMatch, FlowMatches, FlowPrefix, FlowRule, FlowRuleBuilder, FlowRuleError,
+    FlowTest, FlowType, Ipv4Flowspec, Ipv6Flowspec, VpnFlowRule, Vpnv4Flowspec, Vpnv6Flowspec,
+};
+pub use ip::{Ipv4Multicast, Ipv4Unicast, Ipv6Multicast, Ipv6Unicast};
+pub use label::{Ipv4Labeled, Ipv6Labeled, Label, Labels};
+pub use octets::NlriOctets;
+pub use opaque::{BgpLs, Opaque, OpaqueKey};
+pub use rd::{ParseRouteDistinguisherError, RouteDistinguisher};
+pub use route_target::{RouteTargetConstraint, RouteTargetMembership};
+pub use vpn::{Vpn, Vpnv4, Vpnv6};
+
+pub(crate) use runs::Runs;
+
 use crate::iana::{self, afi, safi};
-use crate::prefix;
 use alloc::vec::Vec;
 use core::{
     fmt::{self, Debug, Display},
     hash::Hash,
     str::FromStr,
 };
-use ipnet::{Ipv4Net, Ipv6Net};
 
 /// AFI and SAFI, as on the wire.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -27,31 +51,56 @@ pub struct Family {
 pub struct ParseFamilyError;
 
 /// One address family at compile time: what its NLRI is made of.
+///
+/// A family says which part of an NLRI is its key. The rest (labels, and what EVPN carries beside
+/// the address) may differ between an announcement and the withdraw of the same route, and so
+/// between two announcements of it. Keys of IP families are `Copy`; those of families with NLRI of
+/// any length (flowspec, opaque ones) are not.
+///
+/// An NLRI can be wrong in two ways. Where its length cannot be (`measure` is `None`), what follows it
+/// cannot be found either. Where only its inside is wrong (`take` is `None`), it is passed over.
 pub trait AddressFamily: Copy + Debug + Eq + Hash + Ord + Send + Sync + 'static {
     /// The run-time code points.
     const FAMILY: Family;
     /// Octets of the longest NLRI, path identifier not counted.
     const LONGEST: usize;
+    /// Whether several NLRI may share an UPDATE: not where one cannot be told from the next.
+    const SHARES: bool = true;
     /// What identifies a route (a prefix, RD + prefix, …).
-    type Key: Copy + Debug + Display + Eq + Hash + Ord + Send + Sync + 'static;
+    type Key: Clone + Debug + Display + Eq + Hash + Ord + Send + Sync + 'static;
     /// What an NLRI carries that is not its key (labels, …); `()` for unicast.
-    type Payload: Copy + Debug + Default + Eq + Send + Sync + 'static;
+    type Payload: Clone + Debug + Default + Eq + Send + Sync + 'static;
 
     /// Octets of the first NLRI (path identifier not counted); `None` where it is malformed or
     /// runs past the end. `octets` is not empty.
     fn measure(octets: &[u8]) -> Option<usize>;
-    /// Reads the first NLRI and what follows it; `None` exactly where `measure` says so.
+    /// Reads the first NLRI and what follows it; `None` where `measure` says so, and where the
+    /// inside of the NLRI cannot be read.
     fn take(octets: &[u8]) -> Option<(Self::Key, Self::Payload, &[u8])>;
     /// Appends one NLRI without path identifier.
     fn put(key: &Self::Key, payload: &Self::Payload, out: &mut Vec<u8>);
-}
 
-/// IPv4 unicast.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Ipv4Unicast;
-/// IPv6 unicast.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Ipv6Unicast;
+    /// `take` for a withdrawn NLRI, where it may look otherwise.
+    #[inline]
+    fn take_withdrawn(octets: &[u8]) -> Option<(Self::Key, Self::Payload, &[u8])> {
+        Self::take(octets)
+    }
+    /// Whether `take` or `take_withdrawn` would read the NLRI that `octets` are, found out without
+    /// allocating.
+    #[inline]
+    fn reads(octets: &[u8], withdrawn: bool) -> bool {
+        if withdrawn {
+            Self::take_withdrawn(octets).is_some()
+        } else {
+            Self::take(octets).is_some()
+        }
+    }
+    /// Appends one NLRI as it is withdrawn: the key, and nothing of the rest.
+    #[inline]
+    fn put_withdrawn(key: &Self::Key, out: &mut Vec<u8>) {
+        Self::put(key, &Self::Payload::default(), out);
+    }
+}
 
 impl Family {
     /// IPv4 unicast.
@@ -63,6 +112,72 @@ impl Family {
     pub const IPV6_UNICAST: Self = Self {
         afi: afi::IPV6,
         safi: safi::UNICAST,
+    };
+
+    /// Multicast of IPv4.
+    pub const IPV4_MULTICAST: Self = Self {
+        afi: afi::IPV4,
+        safi: safi::MULTICAST,
+    };
+    /// Multicast of IPv6.
+    pub const IPV6_MULTICAST: Self = Self {
+        afi: afi::IPV6,
+        safi: safi::MULTICAST,
+    };
+    /// Labelled unicast of IPv4 (RFC 8277).
+    pub const IPV4_LABELED: Self = Self {
+        afi: afi::IPV4,
+        safi: safi::LABELED,
+    };
+    /// Labelled unicast of IPv6 (RFC 8277).
+    pub const IPV6_LABELED: Self = Self {
+        afi: afi::IPV6,
+        safi: safi::LABELED,
+    };
+    /// IPv4 VPN (RFC 4364).
+    pub const VPNV4: Self = Self {
+        afi: afi::IPV4,
+        safi: safi::VPN,
+    };
+    /// IPv6 VPN (RFC 4659).
+    pub const VPNV6: Self = Self {
+        afi: afi::IPV6,
+        safi: safi::VPN,
+    };
+    /// EVPN (RFC 7432).
+    pub const EVPN: Self = Self {
+        afi: afi::L2VPN,
+        safi: safi::EVPN,
+    };
+    /// Flowspec of IPv4 (RFC 8955).
+    pub const IPV4_FLOWSPEC: Self = Self {
+        afi: afi::IPV4,
+        safi: safi::FLOWSPEC,
+    };
+    /// Flowspec of IPv6 (RFC 8956).
+    pub const IPV6_FLOWSPEC: Self = Self {
+        afi: afi::IPV6,
+        safi: safi::FLOWSPEC,
+    };
+    /// Flowspec of IPv4 VPNs (RFC 8955 §8).
+    pub const VPNV4_FLOWSPEC: Self = Self {
+        afi: afi::IPV4,
+        safi: safi::FLOWSPEC_VPN,
+    };
+    /// Flowspec of IPv6 VPNs (RFC 8956).
+    pub const VPNV6_FLOWSPEC: Self = Self {
+        afi: afi::IPV6,
+        safi: safi::FLOWSPEC_VPN,
+    };
+    /// Route target constraint (RFC 4684).
+    pub const ROUTE_TARGET: Self = Self {
+        afi: afi::IPV4,
+        safi: safi::ROUTE_TARGET,
+    };
+    /// BGP-LS (RFC 9552).
+    pub const BGP_LS: Self = Self {
+        afi: afi::BGP_LS,
+        safi: safi::BGP_LS,
     };
 
     /// The name of the families that have one: "ipv4-unicast", "vpnv6", …
@@ -122,44 +237,6 @@ impl Display for ParseFamilyError {
     }
 }
 impl core::error::Error for ParseFamilyError {}
-
-impl AddressFamily for Ipv4Unicast {
-    const FAMILY: Family = Family::IPV4_UNICAST;
-    const LONGEST: usize = 5;
-    type Key = Ipv4Net;
-    type Payload = ();
-
-    #[inline]
-    fn measure(octets: &[u8]) -> Option<usize> {
-        prefix::measure(octets, 32)
-    }
-    #[inline]
-    fn take(octets: &[u8]) -> Option<(Ipv4Net, (), &[u8])> {
-        prefix::take4(octets).map(|(prefix, rest)| (prefix, (), rest))
-    }
-    fn put(key: &Ipv4Net, (): &(), out: &mut Vec<u8>) {
-        prefix::put(key.prefix_len(), &key.network().octets(), out);
-    }
-}
-
-impl AddressFamily for Ipv6Unicast {
-    const FAMILY: Family = Family::IPV6_UNICAST;
-    const LONGEST: usize = 17;
-    type Key = Ipv6Net;
-    type Payload = ();
-
-    #[inline]
-    fn measure(octets: &[u8]) -> Option<usize> {
-        prefix::measure(octets, 128)
-    }
-    #[inline]
-    fn take(octets: &[u8]) -> Option<(Ipv6Net, (), &[u8])> {
-        prefix::take6(octets).map(|(prefix, rest)| (prefix, (), rest))
-    }
-    fn put(key: &Ipv6Net, (): &(), out: &mut Vec<u8>) {
-        prefix::put(key.prefix_len(), &key.network().octets(), out);
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -45,6 +45,8 @@ pub enum FaultKind {
     UpdateStructure,
     /// A prefix is too long for its family or passes the end of its field.
     Nlri,
+    /// The inside of an NLRI cannot be read; where the next one begins is known.
+    NlriValue,
     /// An attribute fault in an UPDATE without reachable NLRI (RFC 7606 §5.2).
     NoReachableNlri,
     /// The last attribute passes the end of the attributes (RFC 7606 §4).
@@ -73,6 +75,8 @@ pub enum FaultKind {
     AsPathConfederation,
     /// AS 0 in a path or an aggregator (RFC 7607 §2).
     AsZero,
+    /// AS_SET or AS_CONFED_SET, where they are not accepted (RFC 9774).
+    AsSet,
     /// The next hop is no address of a host.
     NextHopValue,
     /// MP_REACH_NLRI: a next hop length that the family does not have.
@@ -241,6 +245,14 @@ impl FaultKind {
                 Data::None,
                 "prefix is too long or cut off",
             ),
+            // RFC 7606 §5.4, §3(j): all NLRI are found, so the routes can be withdrawn, and what is
+            // malformed never was one.
+            Self::NlriValue => update(
+                Is(TreatAsWithdraw),
+                sub::INVALID_NETWORK_FIELD,
+                Data::None,
+                "NLRI is malformed",
+            ),
             // RFC 7606 §5.2
             Self::NoReachableNlri => update(
                 Is(SessionReset),
@@ -338,6 +350,13 @@ impl FaultKind {
                 Data::None,
                 "AS number 0",
             ),
+            // RFC 9774 §3
+            Self::AsSet => update(
+                Is(TreatAsWithdraw),
+                sub::MALFORMED_AS_PATH,
+                Data::None,
+                "AS_SET or AS_CONFED_SET",
+            ),
             // RFC 7606 §7.3 (the value: RFC 4271 §6.3)
             Self::NextHopValue => update(
                 Is(TreatAsWithdraw),
@@ -400,7 +419,9 @@ impl Fault {
         let row = self.kind.row();
         // RFC 4760 §7: NLRI inside an attribute are an Optional Attribute Error.
         let (subcode, data) = match (self.kind, self.attr) {
-            (FaultKind::Nlri, Some(_)) => (code::update::OPTIONAL_ATTRIBUTE, Data::Attribute),
+            (FaultKind::Nlri | FaultKind::NlriValue, Some(_)) => {
+                (code::update::OPTIONAL_ATTRIBUTE, Data::Attribute)
+            }
             // RFC 7607 §2: an aggregator is not a path.
             (FaultKind::AsZero, Some(attribute::AGGREGATOR | attribute::AS4_AGGREGATOR)) => {
                 (code::update::OPTIONAL_ATTRIBUTE, Data::Attribute)

@@ -168,6 +168,61 @@ pub mod capability {
     }
 }
 
+/// Extended community types and sub-types (RFC 4360, RFC 7153).
+pub mod extended_community {
+    /// Does not leave the AS.
+    pub const NON_TRANSITIVE: u8 = 0x40;
+    /// Two-octet AS specific.
+    pub const TWO_OCTET_AS: u8 = 0x00;
+    /// IPv4 address specific.
+    pub const IPV4_ADDRESS: u8 = 0x01;
+    /// Four-octet AS specific (RFC 5668).
+    pub const FOUR_OCTET_AS: u8 = 0x02;
+    /// Opaque.
+    pub const OPAQUE: u8 = 0x03;
+    /// EVPN (RFC 7432 §7).
+    pub const EVPN: u8 = 0x06;
+    /// Actions of flow specifications (RFC 8955 §7).
+    pub const FLOWSPEC: u8 = 0x80;
+
+    /// Route target.
+    pub const ROUTE_TARGET: u8 = 0x02;
+    /// Route origin.
+    pub const ROUTE_ORIGIN: u8 = 0x03;
+    /// Link bandwidth.
+    pub const LINK_BANDWIDTH: u8 = 0x04;
+    /// Color (RFC 9012 §4.3).
+    pub const COLOR: u8 = 0x0b;
+    /// Encapsulation (RFC 9012 §4.1).
+    pub const ENCAPSULATION: u8 = 0x0c;
+    /// Default gateway (RFC 7432 §7.8).
+    pub const DEFAULT_GATEWAY: u8 = 0x0d;
+    /// Redirect to an IPv6 route target (RFC 8956 §6.1).
+    pub const IPV6_REDIRECT: u8 = 0x0d;
+
+    /// Traffic rate in octets.
+    pub const TRAFFIC_RATE: u8 = 0x06;
+    /// Traffic action.
+    pub const TRAFFIC_ACTION: u8 = 0x07;
+    /// Redirect to a route target.
+    pub const REDIRECT: u8 = 0x08;
+    /// Traffic marking.
+    pub const TRAFFIC_MARKING: u8 = 0x09;
+    /// Traffic rate in packets.
+    pub const TRAFFIC_RATE_PACKETS: u8 = 0x0c;
+
+    /// MAC mobility.
+    pub const MAC_MOBILITY: u8 = 0x00;
+    /// Ethernet segment identifier label.
+    pub const SEGMENT_LABEL: u8 = 0x01;
+    /// Route target of an Ethernet segment.
+    pub const SEGMENT_IMPORT: u8 = 0x02;
+    /// MAC address of a router (RFC 9135).
+    pub const ROUTER_MAC: u8 = 0x03;
+    /// Layer 2 attributes (RFC 8214).
+    pub const LAYER2_ATTRIBUTES: u8 = 0x04;
+}
+
 /// Address family identifiers (RFC 4760).
 pub mod afi {
     /// IPv4.
@@ -411,6 +466,18 @@ pub mod refresh {
     pub const BEGIN: u8 = 1;
     /// End of a refresh (EoRR).
     pub const END: u8 = 2;
+}
+
+/// Outbound route filtering (RFC 5291, RFC 5292).
+pub mod orf {
+    /// Routes are to be sent again at once.
+    pub const IMMEDIATE: u8 = 1;
+    /// Another ROUTE-REFRESH will follow.
+    pub const DEFER: u8 = 2;
+    /// ORF type: address prefix.
+    pub const ADDRESS_PREFIX: u8 = 64;
+    /// In the first octet of an entry: routes that match are not sent.
+    pub const DENY: u8 = 0x20;
 }
 
 /// Well-known communities (RFC 1997 and successors).

@@ -21,7 +21,7 @@
 //!     session: SessionType::Ebgp,
 //!     four_octet_as: true,
 //!     families: vec![Family::IPV4_UNICAST],
-//!     add_path: vec![],
+//!     ..UpdateContext::default()
 //! };
 //! let mut rest = &stream[..];
 //! while let Some(header) = frame(rest, 4_096)? {
@@ -69,6 +69,7 @@ mod open;
 
 mod capability;
 mod notification;
+mod orf;
 mod route_refresh;
 
 pub mod attr;
@@ -85,14 +86,26 @@ pub mod iana;
 
 pub use asn::{Asn, ParseAsnError, ParseRouterIdError, RouterId};
 pub use attr::{AsPath, AsPathBuf, AttributeSet, Attributes, NextHop, Origin};
-pub use capability::{AddPath, Capability, ExtendedNextHop, GracefulRestart, LongLived, Role};
+pub use capability::{
+    AddPath, Capability, ExtendedNextHop, GracefulRestart, LongLived, OutboundFiltering,
+    PathsLimit, Role,
+};
 pub use encode::{DoesNotFit, MessageSize, Packer, write_end_of_rib, write_keepalive};
-pub use family::{AddressFamily, Family, Ipv4Unicast, Ipv6Unicast, ParseFamilyError};
+pub use family::{
+    AddressFamily, BgpLs, Evpn, EvpnKey, EvpnPayload, Family, FlowComponent, FlowMatch,
+    FlowMatches, FlowPrefix, FlowRule, FlowRuleBuilder, FlowRuleError, FlowTest, FlowType,
+    Ipv4Flowspec, Ipv4Labeled, Ipv4Multicast, Ipv4Unicast, Ipv6Flowspec, Ipv6Labeled,
+    Ipv6Multicast, Ipv6Unicast, Label, Labels, MacAddress, NlriOctets, Opaque, OpaqueKey,
+    OtherRoute, ParseFamilyError, ParseRouteDistinguisherError, RouteDistinguisher,
+    RouteTargetConstraint, RouteTargetMembership, SegmentId, Vpn, VpnFlowRule, Vpnv4,
+    Vpnv4Flowspec, Vpnv6, Vpnv6Flowspec,
+};
 pub use fault::{Disposition, Fault, FaultKind};
 pub use header::{Header, MessageType, frame};
 pub use negotiated::Negotiated;
-pub use nlri::{Nlri, NlriRun, PathId};
+pub use nlri::{Nlri, NlriRun, PathId, RawNlri, RawRun};
 pub use notification::Notification;
 pub use open::Open;
+pub use orf::{FilterList, OutboundFilters, PrefixFilter};
 pub use route_refresh::RouteRefresh;
-pub use update::{MultiprotocolField, SessionType, Update, UpdateContext};
+pub use update::{AsSets, MultiprotocolField, SessionType, Update, UpdateContext};

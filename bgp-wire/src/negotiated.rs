@@ -1,6 +1,7 @@
 //! What both OPENs agree on.
 use crate::{
-    AddPath, Asn, Capability, ExtendedNextHop, Family, GracefulRestart, Header, Open, RouterId,
+    AddPath, Asn, Capability, ExtendedNextHop, Family, GracefulRestart, Header, Open, PathsLimit,
+    RouterId,
 };
 use alloc::vec::Vec;
 
@@ -29,6 +30,11 @@ pub struct Negotiated {
     pub add_path_send: Vec<Family>,
     /// IPv4 families whose routes may have an IPv6 next hop, both ways (RFC 8950 §4)
     pub extended_next_hop: Vec<Family>,
+    /// how many paths of a prefix the peer takes in each family where we may send several; families
+    /// without a limit are not in it (draft-abraitis-idr-addpath-paths-limit)
+    pub paths_limit: Vec<PathsLimit>,
+    /// link-local addresses alone may be next hops, both ways (draft-ietf-idr-linklocal-capability)
+    pub link_local_next_hop: bool,
 }
 
 impl Negotiated {
@@ -60,6 +66,7 @@ impl Negotiated {
                 .map(|(family, _)| *family)
                 .collect()
         };
+        let add_path_send: Vec<Family> = chosen(send);
         Self {
             local_as: local.asn,
             remote_as: remote.asn,
@@ -74,7 +81,12 @@ impl Negotiated {
                 .and(graceful_restart(remote))
                 .cloned(),
             add_path_receive: chosen(receive),
-            add_path_send: chosen(send),
+            paths_limit: add_path_send
+                .iter()
+                .filter_map(|family| paths_limit(remote, *family))
+                .collect(),
+            link_local_next_hop: both(Capability::LinkLocalNextHop),
+            add_path_send,
             extended_next_hop: families
                 .iter()
                 .copied()
@@ -116,6 +128,18 @@ fn add_path(open: &Open, family: Family) -> (bool, bool) {
         .map_or((false, false), |AddPath { receive, send, .. }| {
             (*receive, *send)
         })
+}
+
+fn paths_limit(open: &Open, wanted: Family) -> Option<PathsLimit> {
+    open.capabilities
+        .iter()
+        .filter_map(|capability| match capability {
+            Capability::PathsLimit(entries) => Some(entries),
+            _ => None,
+        })
+        .flatten()
+        .find(|entry| entry.family == wanted && entry.limit != 0)
+        .copied()
 }
 
 fn ipv6_next_hop(open: &Open, wanted: Family) -> bool {

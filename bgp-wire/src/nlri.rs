@@ -3,6 +3,7 @@
 //! A run is checked once, when its UPDATE is parsed; the iterator then reads without errors and
 //! without allocating. With ADD-PATH (RFC 7911 §3) every NLRI is preceded by four octets.
 use crate::AddressFamily;
+use crate::family::Runs;
 use alloc::vec::Vec;
 use core::iter::FusedIterator;
 use core::marker::PhantomData;
@@ -22,12 +23,40 @@ pub struct Nlri<F: AddressFamily> {
     pub payload: F::Payload,
 }
 
-/// A run of NLRI. Ends at the first that cannot be read, which in a checked run is the end.
+/// A run of NLRI. One whose inside cannot be read is passed over; the run ends at the first whose
+/// length cannot be, which in a checked run is the end.
 #[derive(Clone, Debug)]
 pub struct NlriRun<'a, F> {
     octets: &'a [u8],
     add_path: bool,
+    withdrawn: bool,
     family: PhantomData<F>,
+}
+
+/// One NLRI of any family, as octets.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct RawNlri<'a> {
+    /// Path identifier.
+    pub path_id: PathId,
+    /// The NLRI, its length included.
+    pub octets: &'a [u8],
+}
+
+/// A run of NLRI of a family that is known at run time, as octets.
+#[derive(Clone)]
+pub struct RawRun<'a> {
+    octets: &'a [u8],
+    add_path: bool,
+    runs: Runs,
+}
+
+/// What is wrong with a run, and at which of its octets the NLRI begins.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum RunFault {
+    /// A length that cannot be: nothing behind it can be found.
+    Length(usize),
+    /// Only the inside of an NLRI; the first such.
+    Inside(usize),
 }
 
 impl<F: AddressFamily> Nlri<F> {
@@ -40,7 +69,7 @@ impl<F: AddressFamily> Nlri<F> {
         }
     }
 
-    /// Appends it, with its path identifier where ADD-PATH is spoken.
+    /// Appends it as it is announced, with its path identifier where ADD-PATH is spoken.
     #[inline]
     pub fn encode(&self, add_path: bool, out: &mut Vec<u8>) {
         if add_path {
@@ -48,33 +77,88 @@ impl<F: AddressFamily> Nlri<F> {
         }
         F::put(&self.key, &self.payload, out);
     }
+
+    /// Appends it as it is withdrawn: without what is not its key.
+    #[inline]
+    pub fn encode_withdrawn(&self, add_path: bool, out: &mut Vec<u8>) {
+        if add_path {
+            out.extend(self.path_id.0.to_be_bytes());
+        }
+        F::put_withdrawn(&self.key, out);
+    }
+}
+
+/// The path identifier and what follows it; 0 where there is none.
+#[inline]
+fn split_path_id(octets: &[u8], add_path: bool) -> Option<(PathId, &[u8])> {
+    if !add_path {
+        return Some((PathId(0), octets));
+    }
+    let (path_id, body) = octets.split_first_chunk::<4>()?;
+    Some((PathId(u32::from_be_bytes(*path_id)), body))
+}
+
+/// Walks a run by `measure`, and looks with `reads` into each NLRI.
+#[inline]
+pub(crate) fn check(
+    octets: &[u8],
+    add_path: bool,
+    measure: impl Fn(&[u8]) -> Option<usize>,
+    reads: impl Fn(&[u8]) -> bool,
+) -> Result<(), RunFault> {
+    let mut rest = octets;
+    let mut inside = Ok(());
+    while !rest.is_empty() {
+        let at = octets.len().saturating_sub(rest.len());
+        let nlri = split_path_id(rest, add_path)
+            .filter(|(_, body)| !body.is_empty())
+            .and_then(|(_, body)| body.split_at_checked(measure(body)?));
+        let Some((nlri, next)) = nlri else {
+            return Err(RunFault::Length(at));
+        };
+        if inside.is_ok() && !reads(nlri) {
+            inside = Err(RunFault::Inside(at));
+        }
+        rest = next;
+    }
+    inside
 }
 
 impl<'a, F: AddressFamily> NlriRun<'a, F> {
-    /// Over octets that `check` has passed; of others, the part up to the first malformed one.
+    /// Over announced NLRI that `check` has passed; of others, the part up to the first whose
+    /// length is malformed.
     pub fn new(octets: &'a [u8], add_path: bool) -> Self {
         Self {
             octets,
             add_path,
+            withdrawn: false,
             family: PhantomData,
         }
     }
 
-    /// Whether every NLRI of the run can be read; the error is the offset of the first octet of
-    /// the one that cannot.
-    pub fn check(octets: &[u8], add_path: bool) -> Result<(), usize> {
-        let mut rest = octets;
-        while !rest.is_empty() {
-            let body = if add_path { rest.get(4..) } else { Some(rest) };
-            let next = body
-                .filter(|body| !body.is_empty())
-                .and_then(|body| body.get(F::measure(body)?..));
-            match next {
-                Some(next) => rest = next,
-                None => return Err(octets.len().saturating_sub(rest.len())),
-            }
+    /// Over withdrawn NLRI, which may look otherwise than announced ones.
+    pub fn withdrawn(octets: &'a [u8], add_path: bool) -> Self {
+        Self {
+            withdrawn: true,
+            ..Self::new(octets, add_path)
         }
-        Ok(())
+    }
+
+    /// Whether every announced NLRI of the run can be read; the error is the offset of the first
+    /// octet of the one that cannot.
+    pub fn check(octets: &[u8], add_path: bool) -> Result<(), usize> {
+        Self::check_run(octets, add_path, false)
+            .map_err(|(RunFault::Length(at) | RunFault::Inside(at))| at)
+    }
+
+    pub(crate) fn check_run(
+        octets: &[u8],
+        add_path: bool,
+        withdrawn: bool,
+    ) -> Result<(), RunFault> {
+        check(octets, add_path, F::measure, |nlri| {
+            F::reads(nlri, withdrawn)
+        })
     }
 }
 
@@ -83,22 +167,26 @@ impl<F: AddressFamily> Iterator for NlriRun<'_, F> {
 
     #[inline]
     fn next(&mut self) -> Option<Nlri<F>> {
-        let (path_id, body) = if self.add_path {
-            let (path_id, body) = self.octets.split_first_chunk::<4>()?;
-            (u32::from_be_bytes(*path_id), body)
-        } else {
-            (0, self.octets)
-        };
-        let Some((key, payload, rest)) = F::take(body) else {
-            self.octets = &[];
-            return None;
-        };
-        self.octets = rest;
-        Some(Nlri {
-            path_id: PathId(path_id),
-            key,
-            payload,
-        })
+        loop {
+            let (path_id, body) = split_path_id(self.octets, self.add_path)?;
+            let taken = if self.withdrawn {
+                F::take_withdrawn(body)
+            } else {
+                F::take(body)
+            };
+            if let Some((key, payload, rest)) = taken {
+                self.octets = rest;
+                return Some(Nlri {
+                    path_id,
+                    key,
+                    payload,
+                });
+            }
+            self.octets = skip::<F>(body);
+            if self.octets.is_empty() {
+                return None;
+            }
+        }
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -106,6 +194,49 @@ impl<F: AddressFamily> Iterator for NlriRun<'_, F> {
     }
 }
 impl<F: AddressFamily> FusedIterator for NlriRun<'_, F> {}
+
+/// What follows an NLRI whose inside cannot be read.
+#[cold]
+fn skip<F: AddressFamily>(body: &[u8]) -> &[u8] {
+    if body.is_empty() {
+        return &[];
+    }
+    F::measure(body)
+        // None is empty: the walk goes on.
+        .filter(|length| *length > 0)
+        .and_then(|length| body.get(length..))
+        .unwrap_or(&[])
+}
+
+impl<'a> RawRun<'a> {
+    pub(crate) fn new(octets: &'a [u8], add_path: bool, runs: Runs) -> Self {
+        Self {
+            octets,
+            add_path,
+            runs,
+        }
+    }
+}
+
+impl<'a> Iterator for RawRun<'a> {
+    type Item = RawNlri<'a>;
+
+    fn next(&mut self) -> Option<RawNlri<'a>> {
+        let (path_id, body) = split_path_id(self.octets, self.add_path)?;
+        if body.is_empty() {
+            return None;
+        }
+        let (octets, rest) = body.split_at_checked(self.runs.measure(body)?)?;
+        self.octets = rest;
+        Some(RawNlri { path_id, octets })
+    }
+}
+
+impl core::fmt::Debug for RawRun<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_list().entries(self.clone()).finish()
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -10,7 +10,7 @@ use ipnet::{Ipv4Net, Ipv6Net};
 
 /// Octets that `bits` of address take.
 #[inline]
-fn octets_of(bits: u8) -> usize {
+pub(crate) fn octets_of(bits: u8) -> usize {
     usize::from(bits).div_ceil(8)
 }
 
@@ -69,12 +69,57 @@ pub(crate) fn take6(octets: &[u8]) -> Option<(Ipv6Net, &[u8])> {
     Some((prefix, rest))
 }
 
-/// Appends a prefix; `network` holds the address, host bits zero.
-#[inline]
-pub(crate) fn put(bits: u8, network: &[u8], out: &mut Vec<u8>) {
-    out.push(bits);
-    out.extend(network.iter().take(octets_of(bits)));
+/// A prefix of either address size: what the families above are written over.
+pub(crate) trait IpPrefix: Sized {
+    /// Bits of an address.
+    const BITS: u8;
+    /// Octets of the longest prefix with its length octet.
+    const LONGEST: usize;
+    /// The first prefix of `octets` and what follows it.
+    fn take(octets: &[u8]) -> Option<(Self, &[u8])>;
+    /// A prefix of `bits` bits from exactly the octets that they take. Host bits are masked off.
+    fn from_bits(bits: u8, octets: &[u8]) -> Option<Self>;
+    /// Its length.
+    fn bits(&self) -> u8;
+    /// Appends the octets of the network, without the length octet.
+    fn write(&self, out: &mut Vec<u8>);
 }
+
+macro_rules! ip_prefix {
+    ($prefix:ty, $take:ident, $bits:literal, $octets:literal) => {
+        impl IpPrefix for $prefix {
+            const BITS: u8 = $bits;
+            const LONGEST: usize = $octets + 1;
+            #[inline]
+            fn take(octets: &[u8]) -> Option<(Self, &[u8])> {
+                $take(octets)
+            }
+            #[inline]
+            fn from_bits(bits: u8, octets: &[u8]) -> Option<Self> {
+                if octets.len() != octets_of(bits) {
+                    return None;
+                }
+                let mut address = [0_u8; $octets];
+                address.get_mut(..octets.len())?.copy_from_slice(octets);
+                Self::new(address.into(), bits)
+                    .ok()
+                    .map(|prefix| prefix.trunc())
+            }
+            #[inline]
+            fn bits(&self) -> u8 {
+                self.prefix_len()
+            }
+            #[inline]
+            fn write(&self, out: &mut Vec<u8>) {
+                let network = self.network().octets();
+                let length = octets_of(self.prefix_len());
+                out.extend_from_slice(network.get(..length).unwrap_or(&network));
+            }
+        }
+    };
+}
+ip_prefix!(Ipv4Net, take4, 32, 4);
+ip_prefix!(Ipv6Net, take6, 128, 16);
 
 #[cfg(test)]
 mod tests {
@@ -113,7 +158,8 @@ mod tests {
         for text in ["::/0", "2001:db8::/32", "2001:db8::1/128", "8000::/1"] {
             let prefix: Ipv6Net = text.parse().unwrap();
             let mut octets = Vec::new();
-            put(prefix.prefix_len(), &prefix.addr().octets(), &mut octets);
+            octets.push(prefix.bits());
+            prefix.write(&mut octets);
             assert_eq!(measure(&octets, 128), Some(octets.len()));
             let length = octets.len();
             octets.extend([0xff; 20]);

@@ -1,10 +1,11 @@
 //! ROUTE-REFRESH (RFC 2918, RFC 7313).
 //!
-//! Four octets: a family with the subtype between AFI and SAFI. What may follow (outbound route
-//! filters, RFC 5291) is not negotiated by this crate's users and is passed over.
+//! Four octets: a family with the subtype between AFI and SAFI. What may follow a request are
+//! outbound route filters (RFC 5291), kept as octets and read by
+//! [`RouteRefresh::outbound_filters`].
 use crate::iana::refresh;
 use crate::structure::{Parsed, Wrong, run};
-use crate::{Family, Fault, FaultKind, Header, MessageType, header};
+use crate::{Family, Fault, FaultKind, Header, MessageType, OutboundFilters, header};
 use alloc::vec::Vec;
 use nom::Parser;
 use nom::combinator::rest;
@@ -17,6 +18,8 @@ pub struct RouteRefresh {
     pub family: Family,
     /// 0 request, 1 BoRR, 2 EoRR
     pub subtype: u8,
+    /// outbound route filters, as octets
+    pub filters: Vec<u8>,
 }
 
 impl RouteRefresh {
@@ -25,6 +28,16 @@ impl RouteRefresh {
         Self {
             family,
             subtype: refresh::REQUEST,
+            filters: Vec::new(),
+        }
+    }
+    /// A request that brings outbound route filters (RFC 5291 §4).
+    pub fn with_filters(family: Family, filters: &OutboundFilters) -> Self {
+        let mut octets = Vec::new();
+        filters.write(&mut octets);
+        Self {
+            filters: octets,
+            ..Self::request(family)
         }
     }
     /// Beginning of the routes of a family (RFC 7313 §4).
@@ -32,6 +45,7 @@ impl RouteRefresh {
         Self {
             family,
             subtype: refresh::BEGIN,
+            filters: Vec::new(),
         }
     }
     /// End of the routes of a family (RFC 7313 §4).
@@ -39,7 +53,13 @@ impl RouteRefresh {
         Self {
             family,
             subtype: refresh::END,
+            filters: Vec::new(),
         }
+    }
+
+    /// The filters, where there are any that add up.
+    pub fn outbound_filters(&self) -> Option<OutboundFilters> {
+        OutboundFilters::read(self.family, &self.filters)
     }
 
     /// From a whole message.
@@ -55,11 +75,14 @@ impl RouteRefresh {
         run(message, body, FaultKind::RouteRefreshLength, parse_body)
     }
 
-    /// Appends the whole message.
+    /// Appends the whole message. Filters that pass the largest message (RFC 8654) are left out.
     pub fn encode(&self, out: &mut Vec<u8>) {
         let start = header::begin(out, MessageType::RouteRefresh);
         out.extend(self.family.afi.to_be_bytes());
         out.extend([self.subtype, self.family.safi]);
+        if self.filters.len() <= Header::EXTENDED_MAX - Header::LENGTH - 4 {
+            out.extend(&self.filters);
+        }
         header::finish(out, start);
     }
 }
@@ -70,9 +93,13 @@ fn parse_body(input: &[u8]) -> Parsed<'_, RouteRefresh> {
     if matches!(subtype, refresh::BEGIN | refresh::END) && !trailing.is_empty() {
         return Wrong::failure(trailing, FaultKind::RouteRefreshLength);
     }
-    let (input, _) = rest(trailing)?;
-    let family = Family { afi, safi };
-    Ok((input, RouteRefresh { family, subtype }))
+    let (input, filters) = rest(trailing)?;
+    let refresh = RouteRefresh {
+        family: Family { afi, safi },
+        subtype,
+        filters: filters.to_vec(),
+    };
+    Ok((input, refresh))
 }
 
 #[cfg(test)]

@@ -9,28 +9,37 @@
 //! Faults are not stored but found again when somebody asks, so that a message with a thousand of
 //! them costs no more to keep than one without. An error is returned only for what ends the
 //! session. Cost: no allocation, 192 octets beside the message.
-use crate::attr::table::{self, Scope};
+use crate::attr::table::{self, Scope, ValueFault};
 use crate::attr::walk::{RawAttribute, Seen, Walk};
 use crate::attr::{Attributes, NextHop, Slots};
+use crate::family::Runs;
 use crate::iana::attribute as code;
-use crate::nlri::NlriRun;
-use crate::{
-    AddressFamily, Disposition, Family, Fault, FaultKind, Header, Ipv4Unicast, Ipv6Unicast,
-    Negotiated, Nlri,
-};
+use crate::nlri::{NlriRun, RawNlri, RawRun, RunFault};
+use crate::{AddressFamily, Disposition, Family, Fault, FaultKind, Header, Negotiated, Nlri};
 use alloc::vec::Vec;
 use core::ops::Range;
 
 /// What kind of session octets came over; the RFC 7606 table depends on it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[allow(missing_docs)]
 pub enum SessionType {
+    #[default]
     Ebgp,
     Ibgp,
 }
 
-/// What must be known to read an UPDATE.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// What becomes of routes with an AS_SET or AS_CONFED_SET in their path.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum AsSets {
+    /// They are used: RFC 4271 as it was.
+    #[default]
+    Accept,
+    /// Treat-as-withdraw (RFC 9774 §3).
+    Withdraw,
+}
+
+/// What must be known to read an UPDATE. The default is an external session that negotiated nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[allow(missing_docs)]
 pub struct UpdateContext {
     pub session: SessionType,
@@ -38,6 +47,9 @@ pub struct UpdateContext {
     pub families: Vec<Family>,
     /// ADD-PATH is received for these
     pub add_path: Vec<Family>,
+    /// IPv4 families whose routes may have an IPv6 next hop (RFC 8950)
+    pub extended_next_hop: Vec<Family>,
+    pub as_sets: AsSets,
 }
 
 /// Octets + ranges. Parsing allocates nothing.
@@ -79,6 +91,7 @@ struct Mode {
     family: Family,
     negotiated: bool,
     add_path: bool,
+    extended_next_hop: bool,
 }
 
 /// What is inside MP_REACH_NLRI or MP_UNREACH_NLRI; ranges count from the first attribute.
@@ -110,6 +123,8 @@ impl UpdateContext {
             four_octet_as: negotiated.four_octet_as,
             families: negotiated.families.clone(),
             add_path: negotiated.add_path_receive.clone(),
+            extended_next_hop: negotiated.extended_next_hop.clone(),
+            as_sets: AsSets::default(),
         }
     }
 
@@ -118,6 +133,7 @@ impl UpdateContext {
             family,
             negotiated: self.families.contains(&family),
             add_path: self.add_path.contains(&family),
+            extended_next_hop: self.extended_next_hop.contains(&family),
         }
     }
 }
@@ -169,23 +185,14 @@ pub(crate) fn attribute_at(message: &[u8], offset: usize) -> Option<&[u8]> {
     }
 }
 
-/// The one place where a family of the wire becomes a type: are these NLRI whole?
-fn check_run(mode: Mode, octets: &[u8]) -> Result<(), usize> {
-    match mode.family {
-        Family::IPV4_UNICAST => NlriRun::<Ipv4Unicast>::check(octets, mode.add_path),
-        Family::IPV6_UNICAST => NlriRun::<Ipv6Unicast>::check(octets, mode.add_path),
-        // Opaque to this crate, and so never wrong.
-        _ => Ok(()),
-    }
-}
-
-/// RFC 4760 §3, RFC 2545 §3, RFC 8950 §3: octets of next hops that a family has.
-fn next_hop_fits(family: Family, length: usize) -> bool {
-    match family {
-        Family::IPV4_UNICAST => matches!(length, 4 | 16 | 32),
-        Family::IPV6_UNICAST => matches!(length, 16 | 32),
-        _ => true,
-    }
+/// Are these NLRI whole?
+fn check_run(mode: Mode, octets: &[u8], withdrawn: bool) -> Result<(), (usize, FaultKind)> {
+    Runs::of(mode.family)
+        .check(octets, mode.add_path, withdrawn)
+        .map_err(|fault| match fault {
+            RunFault::Length(at) => (at, FaultKind::Nlri),
+            RunFault::Inside(at) => (at, FaultKind::NlriValue),
+        })
 }
 
 /// One attribute, looked at.
@@ -277,13 +284,14 @@ impl<'a, M: Fn(Family) -> Mode> Checker<'a, M> {
             // Also with wrong flags: treat-as-withdraw needs the NLRI (RFC 7606 §3(j)).
             code::MP_REACH_NLRI | code::MP_UNREACH_NLRI => {
                 match self.multiprotocol(start, &attribute) {
-                    Ok(inside) => {
+                    Ok((inside, mild)) => {
                         if code == code::MP_REACH_NLRI {
                             self.reachable |= !inside.nlri.is_empty();
                         }
                         step.multiprotocol = Some(inside);
+                        wrong = wrong.or(mild);
                     }
-                    Err(inside) => wrong = Some(inside),
+                    Err(severe) => wrong = Some(severe),
                 }
             }
             _ => {}
@@ -295,13 +303,15 @@ impl<'a, M: Fn(Family) -> Mode> Checker<'a, M> {
     }
 
     /// RFC 4760 §3, §4, RFC 7606 §5.3, §7.11. Offsets of faults count from the attribute's first
-    /// octet. Of the next hop only the length is looked at, as §7.11 has it; whether it is usable is
-    /// for the table ([`NextHop::is_host`]).
+    /// octet. What ends the session is an error; what does not is beside the result. Of the next hop
+    /// only the length is looked at, as §7.11 has it; whether it is usable is for the table
+    /// ([`NextHop::is_host`]). An IPv4 next hop of IPv4 unicast is looked at as NEXT_HOP is, since
+    /// both are the same.
     fn multiprotocol(
         &self,
         start: usize,
         attribute: &RawAttribute<'a>,
-    ) -> Result<Multiprotocol, (usize, FaultKind)> {
+    ) -> Result<(Multiprotocol, Option<ValueFault>), ValueFault> {
         let value = attribute.value;
         let head = attribute.header_length();
         let [high, low, safi, rest @ ..] = value else {
@@ -319,6 +329,7 @@ impl<'a, M: Fn(Family) -> Mode> Checker<'a, M> {
             nlri: first.saturating_add(3)..end,
         };
         let mut nlri = rest;
+        let mut mild = None;
         if attribute.code == code::MP_REACH_NLRI {
             let Some((length, rest)) = rest.split_first() else {
                 return Err((2, FaultKind::MultiprotocolStructure));
@@ -326,11 +337,17 @@ impl<'a, M: Fn(Family) -> Mode> Checker<'a, M> {
             let at = head.saturating_add(3);
             let length = usize::from(*length);
             // RFC 7606 §7.11: the next hop, and the reserved octet behind it.
-            let Some((_, [_, rest @ ..])) = rest.split_at_checked(length) else {
+            let Some((hop, [_, rest @ ..])) = rest.split_at_checked(length) else {
                 return Err((at, FaultKind::NextHopLength));
             };
-            if mode.negotiated && !next_hop_fits(mode.family, length) {
+            if mode.negotiated && !NextHop::fits(mode.family, length, mode.extended_next_hop) {
                 return Err((at, FaultKind::NextHopLength));
+            }
+            if mode.negotiated
+                && mode.family == Family::IPV4_UNICAST
+                && matches!(NextHop::read(mode.family, hop), Some(hop @ NextHop::V4(_)) if !hop.is_host())
+            {
+                mild = Some((at.saturating_add(1), FaultKind::NextHopValue));
             }
             nlri = rest;
             inside.nlri = end.saturating_sub(nlri.len())..end;
@@ -343,13 +360,18 @@ impl<'a, M: Fn(Family) -> Mode> Checker<'a, M> {
             }
         }
         // RFC 4760 §7: what was not negotiated is ignored, whatever it is.
+        let withdrawn = attribute.code == code::MP_UNREACH_NLRI;
         if mode.negotiated
-            && let Err(at) = check_run(mode, nlri)
+            && let Err((at, kind)) = check_run(mode, nlri, withdrawn)
         {
             let run = attribute.length().saturating_sub(nlri.len());
-            return Err((run.saturating_add(at), FaultKind::Nlri));
+            let fault = (run.saturating_add(at), kind);
+            if kind == FaultKind::Nlri {
+                return Err(fault);
+            }
+            mild = mild.or(Some(fault));
         }
-        Ok(inside)
+        Ok((inside, mild))
     }
 }
 
@@ -400,19 +422,21 @@ impl<B: AsRef<[u8]>> Update<B> {
         let octets = message.as_ref();
         let layout = Layout::of(octets)?;
         let classic = context.mode(Family::IPV4_UNICAST);
-        let run = |range: &Range<usize>| {
+        let run = |range: &Range<usize>, withdrawn| {
             // RFC 7606 §3(i), §3(j), §5.3
-            check_run(classic, octets.get(range.clone()).unwrap_or(&[])).map_err(|at| Fault {
+            let run = octets.get(range.clone()).unwrap_or(&[]);
+            check_run(classic, run, withdrawn).map_err(|(at, kind)| Fault {
                 offset: range.start.saturating_add(at),
                 attr: None,
-                kind: FaultKind::Nlri,
+                kind,
             })
         };
-        run(&layout.withdrawn)?;
+        run(&layout.withdrawn, true)?;
         let mut known = Known {
             scope: Scope {
                 session: context.session,
                 four_octet_as: context.four_octet_as,
+                as_sets: context.as_sets,
             },
             classic,
             reach: None,
@@ -446,7 +470,7 @@ impl<B: AsRef<[u8]>> Update<B> {
             }
         }
         let reachable = checker.reachable;
-        run(&layout.nlri)?;
+        run(&layout.nlri, false)?;
         // RFC 7606 §5.2: without reachable NLRI it is not sure that the NLRI were found at all.
         if let Some((disposition, fault)) = worst
             && disposition > Disposition::AttributeDiscard
@@ -492,6 +516,7 @@ impl<B: AsRef<[u8]>> Update<B> {
                     family,
                     negotiated: false,
                     add_path: false,
+                    extended_next_hop: false,
                 })
         };
         let accepted = self.disposition == Disposition::Accept;
@@ -528,14 +553,35 @@ impl<B: AsRef<[u8]>> Update<B> {
 
     /// The announced NLRI of `F`, classic and MP alike, in wire order.
     pub fn announced<F: AddressFamily>(&self) -> impl Iterator<Item = Nlri<F>> + '_ {
-        self.multiprotocol_run(&self.known.reach)
+        self.multiprotocol_run(&self.known.reach, false)
             .chain(self.classic_run(&self.layout.nlri))
     }
 
     /// The withdrawn NLRI of `F`.
     pub fn withdrawn<F: AddressFamily>(&self) -> impl Iterator<Item = Nlri<F>> + '_ {
         self.classic_run(&self.layout.withdrawn)
-            .chain(self.multiprotocol_run(&self.known.unreach))
+            .chain(self.multiprotocol_run(&self.known.unreach, true))
+    }
+
+    /// The announced NLRI of any family as octets, known here or not; MP_REACH_NLRI's first.
+    pub fn announced_octets(&self, family: Family) -> impl Iterator<Item = RawNlri<'_>> + '_ {
+        self.raw_run(&self.known.reach, family)
+            .chain(self.raw_classic(&self.layout.nlri, family))
+    }
+
+    /// The withdrawn NLRI of any family as octets.
+    pub fn withdrawn_octets(&self, family: Family) -> impl Iterator<Item = RawNlri<'_>> + '_ {
+        self.raw_classic(&self.layout.withdrawn, family)
+            .chain(self.raw_run(&self.known.unreach, family))
+    }
+
+    /// The next hop of MP_REACH_NLRI as octets, for families that have their own form of it.
+    pub fn next_hop_octets(&self, family: Family) -> Option<&[u8]> {
+        let inside = self.known.reach.as_ref()?;
+        let wanted = inside.mode.family == family && inside.mode.negotiated;
+        self.attribute_octets()
+            .get(inside.next_hop.clone())
+            .filter(|_| wanted)
     }
 
     /// The announced NLRI of `F` by the field that holds them, each with its next hop. Only a message
@@ -545,7 +591,7 @@ impl<B: AsRef<[u8]>> Update<B> {
     ) -> impl Iterator<Item = (NextHop, NlriRun<'_, F>)> + '_ {
         let multiprotocol = self
             .multiprotocol_next_hop(F::FAMILY)
-            .map(|next_hop| (next_hop, self.multiprotocol_run(&self.known.reach)));
+            .map(|next_hop| (next_hop, self.multiprotocol_run(&self.known.reach, false)));
         let classic = self
             .classic_next_hop(F::FAMILY)
             .map(|next_hop| (next_hop, self.classic_run(&self.layout.nlri)));
@@ -621,13 +667,18 @@ impl<B: AsRef<[u8]>> Update<B> {
     fn multiprotocol_run<F: AddressFamily>(
         &self,
         inside: &Option<Multiprotocol>,
+        withdrawn: bool,
     ) -> NlriRun<'_, F> {
         let run = inside
             .as_ref()
             .filter(|inside| inside.mode.negotiated && inside.mode.family == F::FAMILY)
             .and_then(|inside| {
                 let octets = self.attribute_octets().get(inside.nlri.clone())?;
-                Some(NlriRun::new(octets, inside.mode.add_path))
+                Some(if withdrawn {
+                    NlriRun::withdrawn(octets, inside.mode.add_path)
+                } else {
+                    NlriRun::new(octets, inside.mode.add_path)
+                })
             });
         run.unwrap_or_else(|| NlriRun::new(&[], false))
     }
@@ -641,12 +692,27 @@ impl<B: AsRef<[u8]>> Update<B> {
         NlriRun::new(octets, mode.add_path)
     }
 
+    fn raw_run(&self, inside: &Option<Multiprotocol>, family: Family) -> RawRun<'_> {
+        let inside = inside
+            .as_ref()
+            .filter(|inside| inside.mode.negotiated && inside.mode.family == family);
+        let octets = inside
+            .and_then(|inside| self.attribute_octets().get(inside.nlri.clone()))
+            .unwrap_or(&[]);
+        let add_path = inside.is_some_and(|inside| inside.mode.add_path);
+        RawRun::new(octets, add_path, Runs::of(family))
+    }
+
+    fn raw_classic(&self, range: &Range<usize>, family: Family) -> RawRun<'_> {
+        let mode = self.known.classic;
+        let wanted = family == Family::IPV4_UNICAST && mode.negotiated;
+        let octets = self.octets.as_ref().get(range.clone());
+        let octets = octets.filter(|_| wanted).unwrap_or(&[]);
+        RawRun::new(octets, mode.add_path, Runs::of(family))
+    }
+
     fn multiprotocol_next_hop(&self, family: Family) -> Option<NextHop> {
-        let inside = self.known.reach.as_ref()?;
-        if inside.mode.family != family || !inside.mode.negotiated {
-            return None;
-        }
-        NextHop::from_octets(self.attribute_octets().get(inside.next_hop.clone())?)
+        NextHop::read(family, self.next_hop_octets(family)?)
     }
 
     fn classic_next_hop(&self, family: Family) -> Option<NextHop> {

@@ -100,6 +100,7 @@ fn parsing_and_walking_allocate_nothing() {
         four_octet_as: false,
         families: vec![Family::IPV4_UNICAST, Family::IPV6_UNICAST],
         add_path: vec![],
+        ..UpdateContext::default()
     };
 
     let before = allocations();

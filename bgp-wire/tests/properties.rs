@@ -226,6 +226,7 @@ fn context(four_octet_as: bool, add_path: bool) -> UpdateContext {
         four_octet_as,
         add_path: if add_path { families.clone() } else { vec![] },
         families,
+        ..UpdateContext::default()
     }
 }
 

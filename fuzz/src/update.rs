@@ -23,7 +23,9 @@ pub fn update(input: &[u8]) {
                     } else {
                         Vec::new()
                     },
+                    extended_next_hop: families.clone(),
                     families,
+                    ..UpdateContext::default()
                 };
                 in_context(&message, &context);
             }

@@ -402,7 +402,7 @@ fn write<F: Keyed>(
             continue;
         };
         batch.clear();
-        batch.extend(run.iter().map(|(_, _, nlri)| *nlri));
+        batch.extend(run.iter().map(|(_, _, nlri)| nlri.clone()));
         let attributes = core.sets.octets(announcement.set);
         // The group has asked whether the attributes fit, so this cannot fail.
         let written = Packer::announce(out, size, attributes, next_hop, &batch);

@@ -103,6 +103,8 @@ fn story(octets: &[u8]) -> Vec<String> {
         four_octet_as: true,
         families: vec![Family::IPV4_UNICAST, Family::IPV6_UNICAST],
         add_path: vec![],
+        extended_next_hop: Vec::new(),
+        as_sets: Default::default(),
     };
     let mut story = Vec::new();
     let mut rest = octets;

@@ -12,19 +12,26 @@
 
 mod canonical;
 mod community;
+mod extended_community;
 mod next_hop;
 mod path;
 mod rewrite;
 mod set;
 pub(crate) mod table;
 mod tlv;
+mod tunnel;
 pub(crate) mod walk;
 
 pub use community::{Community, LargeCommunity, ParseCommunityError};
+pub use extended_community::{
+    Administered, ExtendedCommunity, ExtendedValue, Ipv6ExtendedCommunity, Ipv6ExtendedValue,
+    ParseExtendedCommunityError, Rate,
+};
 pub use next_hop::NextHop;
 pub use path::{Aggregator, AsPath, AsPathBuf, Origin, Segment, SegmentKind};
 pub use rewrite::{Change, Reflection, Rewrite};
 pub use set::{AttributeSet, CarriedAttribute};
+pub use tunnel::PmsiTunnel;
 pub use walk::RawAttribute;
 
 pub(crate) use canonical::put_two_octet;
@@ -202,7 +209,7 @@ impl<'a> Attributes<'a> {
         self.words(code::CLUSTER_LIST)
     }
 
-    /// Extended communities, eight octets each (RFC 4360).
+    /// Extended communities, eight octets each (RFC 4360); [`ExtendedCommunity`] gives them meaning.
     pub fn extended_communities(&self) -> impl Iterator<Item = [u8; 8]> + use<'a> {
         self.value(code::EXTENDED_COMMUNITIES)
             .unwrap_or(&[])
@@ -210,6 +217,28 @@ impl<'a> Attributes<'a> {
             .0
             .iter()
             .copied()
+    }
+
+    /// IPv6 address specific extended communities (RFC 5701).
+    pub fn ipv6_extended_communities(
+        &self,
+    ) -> impl Iterator<Item = Ipv6ExtendedCommunity> + use<'a> {
+        self.value(code::IPV6_EXTENDED_COMMUNITIES)
+            .unwrap_or(&[])
+            .as_chunks::<20>()
+            .0
+            .iter()
+            .map(|octets| Ipv6ExtendedCommunity(*octets))
+    }
+
+    /// PMSI tunnel (RFC 6514 §5).
+    pub fn pmsi_tunnel(&self) -> Option<PmsiTunnel<'a>> {
+        PmsiTunnel::read(self.value(code::PMSI_TUNNEL)?)
+    }
+
+    /// Accumulated IGP metric (RFC 7311).
+    pub fn aigp(&self) -> Option<u64> {
+        tlv::aigp(self.value(code::AIGP)?)
     }
 
     /// Large communities; [`LargeCommunity`] gives them words.

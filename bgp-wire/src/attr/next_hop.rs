@@ -1,4 +1,7 @@
-//! Next hops: four octets of NEXT_HOP, or 4, 16 or 32 octets inside MP_REACH_NLRI.
+//! Next hops: four octets of NEXT_HOP, or what a family has inside MP_REACH_NLRI: addresses, in VPNs
+//! each behind a route distinguisher of zero.
+use crate::Family;
+use crate::iana::{afi, safi};
 use alloc::vec::Vec;
 use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -15,6 +18,9 @@ pub enum NextHop {
 }
 
 impl NextHop {
+    /// The next hop of a route that goes nowhere: a flow specification.
+    pub const NONE: Self = Self::V4(Ipv4Addr::UNSPECIFIED);
+
     /// The address (the global one of two).
     pub fn address(&self) -> IpAddr {
         match self {
@@ -56,19 +62,80 @@ impl NextHop {
         }
     }
 
-    /// Appends it as a next hop of IPv6 size.
-    pub(crate) fn put_ipv6(&self, out: &mut Vec<u8>) {
+    /// Whether MP_REACH_NLRI of this family may have a next hop of so many octets (RFC 4760 §3, RFC
+    /// 2545 §3, RFC 4364 §4.3.2, RFC 4659 §3.2.1); IPv6 ones of IPv4 families only where that was
+    /// negotiated (RFC 8950 §4). Families that are octets here are not judged.
+    pub(crate) fn fits(family: Family, length: usize, extended: bool) -> bool {
+        match (family.afi, family.safi) {
+            (afi::IPV4, safi::UNICAST | safi::MULTICAST | safi::LABELED) => match length {
+                4 => true,
+                16 | 32 => extended,
+                _ => false,
+            },
+            (afi::IPV6, safi::UNICAST | safi::MULTICAST | safi::LABELED) => {
+                matches!(length, 16 | 32)
+            }
+            (afi::IPV4, safi::VPN) => match length {
+                12 => true,
+                // RFC 8950 §3: with a route distinguisher; earlier drafts had none.
+                16 | 24 | 32 | 48 => extended,
+                _ => false,
+            },
+            (afi::IPV6, safi::VPN) => matches!(length, 24 | 48),
+            // RFC 7432 §9, RFC 4684 §4
+            (afi::L2VPN, safi::EVPN) | (_, safi::ROUTE_TARGET) => matches!(length, 4 | 16 | 32),
+            _ => true,
+        }
+    }
+
+    /// The next hop of a family. Flowspec usually has none (RFC 8955 §4), which is [`Self::NONE`].
+    pub(crate) fn read(family: Family, octets: &[u8]) -> Option<Self> {
+        match octets.len() {
+            0 if has_none(family) => Some(Self::NONE),
+            12 | 24 => Self::from_octets(octets.get(8..)?),
+            // RFC 4659 §3.2.1.1: two addresses, each behind a route distinguisher.
+            48 => {
+                let mut both = [0; 32];
+                let (first, second) = both.split_at_mut(16);
+                first.copy_from_slice(octets.get(8..24)?);
+                second.copy_from_slice(octets.get(32..)?);
+                Self::from_octets(&both)
+            }
+            _ => Self::from_octets(octets),
+        }
+    }
+
+    /// Appends it as a family has it in MP_REACH_NLRI.
+    pub(crate) fn put(&self, family: Family, out: &mut Vec<u8>) {
+        if has_none(family) && *self == Self::NONE {
+            return;
+        }
+        // 129 is multicast of VPNs (RFC 6514 §14).
+        let vpn = matches!(
+            (family.afi, family.safi),
+            (afi::IPV4 | afi::IPV6, safi::VPN | 129)
+        );
+        let distinguisher: &[u8] = if vpn { &[0; 8] } else { &[] };
+        let wide = family.afi == afi::IPV6;
+        out.extend_from_slice(distinguisher);
         match self {
-            // RFC 4291 §2.5.5.2
-            Self::V4(address) => out.extend(address.to_ipv6_mapped().octets()),
+            // RFC 4291 §2.5.5.2, RFC 4798 §2
+            Self::V4(address) if wide => out.extend(address.to_ipv6_mapped().octets()),
+            Self::V4(address) => out.extend(address.octets()),
             Self::V6 { global, link_local } => {
                 out.extend(global.octets());
                 if let Some(link_local) = link_local {
+                    out.extend_from_slice(distinguisher);
                     out.extend(link_local.octets());
                 }
             }
         }
     }
+}
+
+/// Families whose routes are rules and go nowhere.
+fn has_none(family: Family) -> bool {
+    matches!(family.safi, safi::FLOWSPEC | safi::FLOWSPEC_VPN)
 }
 
 impl fmt::Display for NextHop {

@@ -6,7 +6,7 @@
 use super::table::{Scope, ValueFault};
 use super::walk::LONGEST_VALUE;
 use crate::iana::segment;
-use crate::{Asn, FaultKind, SessionType};
+use crate::{AsSets, Asn, FaultKind, SessionType};
 use alloc::vec::Vec;
 use core::fmt;
 use core::net::Ipv4Addr;
@@ -525,8 +525,17 @@ pub(super) fn check_as_path(value: &[u8], scope: Scope) -> Result<(), ValueFault
         if scope.session == SessionType::Ebgp && segment.kind.is_confederation() {
             return Err((0, FaultKind::AsPathConfederation));
         }
+        check_set(segment, scope)?;
         check_zero(segment)
     })
+}
+
+/// RFC 9774 §3, where it is followed.
+fn check_set(segment: &Segment<'_>, scope: Scope) -> Result<(), ValueFault> {
+    if scope.as_sets == AsSets::Withdraw && !segment.kind.is_sequence() {
+        return Err((0, FaultKind::AsSet));
+    }
+    Ok(())
 }
 
 pub(super) fn check_as4_path(value: &[u8], scope: Scope) -> Result<(), ValueFault> {
@@ -534,7 +543,10 @@ pub(super) fn check_as4_path(value: &[u8], scope: Scope) -> Result<(), ValueFaul
     if scope.four_octet_as {
         return Err((0, FaultKind::Superfluous));
     }
-    check_segments(value, true, check_zero)
+    check_segments(value, true, |segment| {
+        check_set(segment, scope)?;
+        check_zero(segment)
+    })
 }
 
 pub(super) fn check_aggregator(value: &[u8], scope: Scope) -> Result<(), ValueFault> {

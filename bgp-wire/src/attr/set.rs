@@ -2,9 +2,9 @@
 use super::canonical::put_value;
 use super::table;
 use super::walk::{self, LONGEST_VALUE, RawAttribute};
-use super::{Aggregator, AsPathBuf, Attributes, Origin};
+use super::{Aggregator, AsPathBuf, Attributes, Ipv6ExtendedCommunity, Origin};
 use crate::iana::attribute as code;
-use crate::{Asn, RouterId, SessionType};
+use crate::{AsSets, Asn, RouterId, SessionType};
 use alloc::vec::Vec;
 
 /// Owned attributes that can only hold what is legal to emit.
@@ -58,6 +58,7 @@ impl CarriedAttribute {
                 let scope = table::Scope {
                     session: SessionType::Ibgp,
                     four_octet_as: true,
+                    as_sets: AsSets::Accept,
                 };
                 if !row.canonical || row.verify(&attribute, scope).is_err() {
                     return None;
@@ -77,6 +78,39 @@ impl CarriedAttribute {
             flags,
             code: attribute.code,
             value: attribute.value.to_vec(),
+        })
+    }
+
+    /// AIGP with this metric (RFC 7311 §3).
+    pub fn aigp(metric: u64) -> Self {
+        let mut value = Vec::with_capacity(11);
+        value.extend([1, 0, 11]);
+        value.extend(metric.to_be_bytes());
+        Self {
+            flags: code::OPTIONAL,
+            code: code::AIGP,
+            value,
+        }
+    }
+
+    /// Only to Customer (RFC 9234 §5).
+    pub fn only_to_customer(asn: Asn) -> Self {
+        Self {
+            flags: code::OPTIONAL | code::TRANSITIVE,
+            code: code::ONLY_TO_CUSTOMER,
+            value: asn.0.to_be_bytes().to_vec(),
+        }
+    }
+
+    /// IPv6 address specific extended communities (RFC 5701); `None` where there is none, or more
+    /// than an attribute holds.
+    pub fn ipv6_extended_communities(communities: &[Ipv6ExtendedCommunity]) -> Option<Self> {
+        let value: Vec<u8> = communities.iter().flat_map(|one| one.0).collect();
+        let fits = (1..=LONGEST_VALUE).contains(&value.len());
+        fits.then_some(Self {
+            flags: code::OPTIONAL | code::TRANSITIVE,
+            code: code::IPV6_EXTENDED_COMMUNITIES,
+            value,
         })
     }
 

@@ -5,9 +5,9 @@
 //! faults, canonical octets and fuzzing all read the same rows. Cost: one index octet per type
 //! code; a check is a table lookup and, for some attributes, one call.
 use super::walk::RawAttribute;
-use super::{path, tlv};
+use super::{path, tlv, tunnel};
 use crate::iana::attribute as code;
-use crate::{Disposition, FaultKind, SessionType};
+use crate::{AsSets, Disposition, FaultKind, SessionType};
 
 /// What flags an attribute must have.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,6 +37,7 @@ pub(crate) enum Length {
 pub(crate) struct Scope {
     pub(crate) session: SessionType,
     pub(crate) four_octet_as: bool,
+    pub(crate) as_sets: AsSets,
 }
 
 /// What is wrong with a value, and at which of its octets.
@@ -182,7 +183,7 @@ pub(crate) static ROWS: &[Row] = {
             .check(path::check_as4_aggregator)
             .of_route(),
         // RFC 6514 §5
-        new(code::PMSI_TUNNEL, Transitive, AtLeast(5), Withdraw).check(tlv::check_pmsi_tunnel),
+        new(code::PMSI_TUNNEL, Transitive, AtLeast(5), Withdraw).check(tunnel::check_pmsi_tunnel),
         // RFC 9012 §13
         new(code::TUNNEL_ENCAPSULATION, Transitive, Any, Withdraw).check(tlv::check_long),
         // RFC 7606 §7.15
@@ -202,15 +203,17 @@ pub(crate) static ROWS: &[Row] = {
         new(code::LARGE_COMMUNITIES, Transitive, Multiple(12), Withdraw),
         // RFC 9234 §5
         new(code::ONLY_TO_CUSTOMER, Transitive, Exactly(4), Withdraw),
+        // draft-ietf-bess-evpn-ipvpn-interworking §4
+        new(code::D_PATH, Transitive, AtLeast(8), Withdraw).check(tlv::check_d_path),
         // RFC 8669 §6, RFC 9252 §7
         new(code::PREFIX_SID, Transitive, Any, Discard).check(tlv::check_prefix_sid),
         // RFC 6368 §5
-        new(code::ATTR_SET, Transitive, AtLeast(4), Withdraw),
+        new(code::ATTR_SET, Transitive, AtLeast(4), Withdraw).check(tlv::check_attr_set),
     ]
 };
 
 /// How many rows there are: a bound for arrays.
-pub(crate) const COUNT: usize = 24;
+pub(crate) const COUNT: usize = 25;
 
 /// Row number by type code; `NONE` where there is none.
 static INDEX: [u8; 256] = index();

@@ -1,6 +1,7 @@
 //! Attributes that are lists of type, length and value: checked for their outer structure, and
 //! where an RFC says what malformed means, for that.
 use super::table::{Scope, ValueFault};
+use super::walk::Walk;
 use crate::FaultKind;
 
 const MALFORMED: FaultKind = FaultKind::AttributeValue;
@@ -41,15 +42,6 @@ pub(super) fn check_long(value: &[u8], _: Scope) -> Result<(), ValueFault> {
     every(value, true, MALFORMED, |_, _| Ok(()))
 }
 
-/// PMSI tunnel (RFC 6514 §5): flags, tunnel type, three octets of label, identifier.
-pub(super) fn check_pmsi_tunnel(value: &[u8], _: Scope) -> Result<(), ValueFault> {
-    // RFC 7385 §4: tunnel type 255 is reserved.
-    match value {
-        [_, 0xff, ..] => Err((1, MALFORMED)),
-        _ => Ok(()),
-    }
-}
-
 /// AIGP (RFC 7311 §3): the length of a TLV counts its type and length, three octets.
 pub(super) fn check_aigp(value: &[u8], _: Scope) -> Result<(), ValueFault> {
     let mut rest = value;
@@ -68,6 +60,50 @@ pub(super) fn check_aigp(value: &[u8], _: Scope) -> Result<(), ValueFault> {
     }
     // RFC 7311 §3: without its one TLV the attribute says nothing.
     if found { Ok(()) } else { Err((0, MALFORMED)) }
+}
+
+/// The metric of AIGP: its first TLV of type 1 counts (RFC 7311 §3).
+pub(super) fn aigp(value: &[u8]) -> Option<u64> {
+    let mut rest = value;
+    loop {
+        let [kind, high, low, ..] = rest else {
+            return None;
+        };
+        let length = usize::from(u16::from_be_bytes([*high, *low]));
+        let (first, next) = rest.split_at_checked(length.max(3))?;
+        if *kind == 1 {
+            return Some(u64::from_be_bytes(first.get(3..)?.try_into().ok()?));
+        }
+        rest = next;
+    }
+}
+
+/// ATTR_SET (RFC 6368 §5): the origin AS, and attributes whose lengths add up.
+pub(super) fn check_attr_set(value: &[u8], _: Scope) -> Result<(), ValueFault> {
+    let Some((_, attributes)) = value.split_first_chunk::<4>() else {
+        return Err((0, MALFORMED));
+    };
+    let mut walk = Walk::new(attributes);
+    while walk.next().is_some() {}
+    match walk.rest() {
+        [] => Ok(()),
+        _ => Err((walk.offset().saturating_add(4), MALFORMED)),
+    }
+}
+
+/// D-PATH (draft-ietf-bess-evpn-ipvpn-interworking §4): segments of so many domains, seven octets
+/// each.
+pub(super) fn check_d_path(value: &[u8], _: Scope) -> Result<(), ValueFault> {
+    let mut rest = value;
+    while let Some((count, body)) = rest.split_first() {
+        let at = value.len().saturating_sub(rest.len());
+        let length = usize::from(*count).saturating_mul(7);
+        rest = match body.get(length..) {
+            Some(rest) if length != 0 => rest,
+            _ => return Err((at, MALFORMED)),
+        };
+    }
+    Ok(())
 }
 
 /// Prefix-SID (RFC 8669 §3, RFC 9252 §2): one octet of type, two of length.

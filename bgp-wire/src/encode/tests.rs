@@ -38,7 +38,9 @@ fn context(size: MessageSize) -> UpdateContext {
         } else {
             vec![]
         },
+        extended_next_hop: families.clone(),
         families,
+        ..UpdateContext::default()
     }
 }
 

@@ -575,6 +575,8 @@ fn context() -> UpdateContext {
         four_octet_as: true,
         families: vec![Family::IPV4_UNICAST, Family::IPV6_UNICAST],
         add_path: vec![],
+        extended_next_hop: Vec::new(),
+        as_sets: Default::default(),
     }
 }
 

@@ -1,5 +1,7 @@
 use super::*;
-use crate::{AddPath, ExtendedNextHop, GracefulRestart, LongLived, Role};
+use crate::{
+    AddPath, ExtendedNextHop, GracefulRestart, LongLived, OutboundFiltering, PathsLimit, Role,
+};
 use alloc::string::{String, ToString};
 use alloc::vec;
 
@@ -77,6 +79,15 @@ fn every_capability() -> Vec<Capability> {
             domain: String::from("example"),
         },
         Capability::SoftwareVersion(String::from("Myna")),
+        Capability::OutboundFiltering(vec![OutboundFiltering {
+            family: Family::IPV4_UNICAST,
+            filters: vec![(64, true, false), (128, true, true)],
+        }]),
+        Capability::PathsLimit(vec![PathsLimit {
+            family: Family::IPV6_UNICAST,
+            limit: 259,
+        }]),
+        Capability::LinkLocalNextHop,
         Capability::Unknown {
             code: 200,
             value: vec![1, 2, 3],
@@ -115,6 +126,9 @@ fn every_capability_both_ways() {
         &[71, 7, 0, 1, 1, 0x80, 1, 2, 3],
         b"\x49\x0d\x04host\x07example",
         b"\x4b\x04Myna",
+        &[3, 9, 0, 1, 0, 1, 2, 64, 1, 128, 3],
+        &[76, 5, 0, 2, 1, 1, 3],
+        &[77, 0],
         &[200, 3, 1, 2, 3],
     ];
     assert_eq!(list, expected.concat());
@@ -139,6 +153,9 @@ fn capabilities_read_well() {
             "long-lived graceful restart ipv4-unicast 66051 s",
             "FQDN host.example",
             "software version Myna",
+            "outbound route filtering ipv4-unicast type 64 receive type 128 both",
+            "paths limit ipv6-unicast 259",
+            "link-local next hop",
             "capability 200 0x010203",
         ]
     );

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{MessageType, header};
+use crate::{Ipv4Unicast, Ipv6Unicast, MessageType, header};
 use alloc::string::ToString;
 use alloc::vec;
 
@@ -9,6 +9,7 @@ fn context(session: SessionType) -> UpdateContext {
         four_octet_as: true,
         families: vec![Family::IPV4_UNICAST, Family::IPV6_UNICAST],
         add_path: vec![],
+        ..UpdateContext::default()
     }
 }
 

@@ -29,6 +29,8 @@ impl Replay {
             four_octet_as: up.four_octet_as,
             families: up.families.clone(),
             add_path: vec![],
+            extended_next_hop: Vec::new(),
+            as_sets: Default::default(),
         };
         let mut messages = 0;
         while !octets.is_empty() {
@@ -57,12 +59,16 @@ impl Replay {
         F::Key: Into<IpNet>,
     {
         for nlri in update.withdrawn::<F>() {
-            let known = self.routes.remove(&nlri.key.into());
+            let known = self.routes.remove(&nlri.key.clone().into());
             assert!(known.is_some(), "{} was never announced", nlri.key);
         }
         let mut seen = BTreeSet::new();
         for nlri in update.announced::<F>() {
-            assert!(seen.insert(nlri.key), "{} twice in one message", nlri.key);
+            assert!(
+                seen.insert(nlri.key.clone()),
+                "{} twice in one message",
+                nlri.key
+            );
             let next_hop = update.next_hop(F::FAMILY).expect("a next hop");
             let route = (Attr::from(update.attributes()), next_hop);
             let before = self.routes.insert(nlri.key.into(), route.clone());

@@ -1,5 +1,5 @@
 //! What must be known to read an UPDATE, where the input does not say it.
-use bgp_wire::{Capability, Family, Open, SessionType, UpdateContext, iana};
+use bgp_wire::{AsSets, Capability, Family, Open, SessionType, UpdateContext, iana};
 
 /// What the user says of the session.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -55,6 +55,9 @@ impl Contexts {
             } else {
                 every.clone()
             },
+            // what a file holds was taken by somebody: nothing is held against it
+            extended_next_hop: every.clone(),
+            as_sets: AsSets::default(),
         }))
     }
 

@@ -210,6 +210,10 @@ pub(super) fn notification(code: u8, subcode: u8) -> Vec<u8> {
 
 pub(super) fn refresh(family: Family, subtype: u8) -> Vec<u8> {
     let mut octets = Vec::new();
-    bgp_wire::RouteRefresh { family, subtype }.encode(&mut octets);
+    bgp_wire::RouteRefresh {
+        subtype,
+        ..bgp_wire::RouteRefresh::request(family)
+    }
+    .encode(&mut octets);
     octets
 }

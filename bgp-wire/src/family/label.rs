@@ -1,0 +1,271 @@
+//! Labelled unicast (RFC 8277): a prefix with the MPLS labels that reach it.
+//!
+//! The labels are not part of the key: the same prefix with another label replaces the first, and
+//! a withdraw carries no label that means anything. Cost: a stack of labels takes 31 octets and is
+//! `Copy`.
+use super::{AddressFamily, Family};
+use crate::prefix::{self, IpPrefix};
+use alloc::vec::Vec;
+use core::fmt;
+use ipnet::{Ipv4Net, Ipv6Net};
+
+/// Labelled unicast of IPv4.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Ipv4Labeled;
+/// Labelled unicast of IPv6.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Ipv6Labeled;
+
+/// An MPLS label: 20 bits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Label(u32);
+
+/// The labels of an NLRI, the outermost first. None at all is what a withdraw carries.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Labels {
+    count: u8,
+    labels: [[u8; 3]; Labels::MAX],
+}
+
+/// RFC 8277 §2.4: what stands in a withdraw where an announcement has its labels.
+const COMPATIBILITY: [u8; 3] = [0x80, 0, 0];
+const BOTTOM_OF_STACK: u8 = 1;
+/// Bits of a label field.
+const BITS: u8 = 24;
+
+impl Label {
+    /// Pop the label, the packet is IPv4 (RFC 3032 §2.1).
+    pub const IPV4_EXPLICIT_NULL: Self = Self(0);
+    /// No label at all (RFC 3032 §2.1).
+    pub const IMPLICIT_NULL: Self = Self(3);
+
+    /// `None` where `value` takes more than 20 bits.
+    pub fn new(value: u32) -> Option<Self> {
+        (value < 1 << 20).then_some(Self(value))
+    }
+    /// The label.
+    pub fn value(self) -> u32 {
+        self.0
+    }
+
+    fn from_octets([a, b, c]: [u8; 3]) -> Self {
+        Self(u32::from_be_bytes([0, a, b, c]) >> 4)
+    }
+    fn octets(self) -> [u8; 3] {
+        let [_, octets @ ..] = (self.0 << 4).to_be_bytes();
+        octets
+    }
+}
+
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Labels {
+    /// As many fit into an NLRI whose length takes one octet.
+    pub const MAX: usize = 10;
+
+    /// `None` where there are more than [`Labels::MAX`].
+    ///
+    /// How many an NLRI has room for depends on its prefix: its length, labels included, is at most
+    /// 255 bits. Labels that do not fit beside the prefix are not sent.
+    pub fn new(labels: &[Label]) -> Option<Self> {
+        let mut stack = Self::default();
+        for label in labels {
+            stack.push(label.octets())?;
+        }
+        Some(stack)
+    }
+
+    /// The labels, the outermost first.
+    pub fn iter(&self) -> impl Iterator<Item = Label> + '_ {
+        self.octets().iter().copied().map(Label::from_octets)
+    }
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    fn octets(&self) -> &[[u8; 3]] {
+        self.labels.get(..usize::from(self.count)).unwrap_or(&[])
+    }
+    fn push(&mut self, label: [u8; 3]) -> Option<()> {
+        *self.labels.get_mut(usize::from(self.count))? = label;
+        self.count = self.count.checked_add(1)?;
+        Some(())
+    }
+}
+
+impl From<Label> for Labels {
+    fn from(label: Label) -> Self {
+        Self::new(&[label]).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Labels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl fmt::Display for Labels {
+    // "100", "100/200"
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, label) in self.iter().enumerate() {
+            f.write_str(if position == 0 { "" } else { "/" })?;
+            label.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+/// A labelled NLRI taken apart: labels, bits behind them, octets of those bits, what follows.
+pub(super) fn take(octets: &[u8], withdrawn: bool) -> Option<(Labels, u8, &[u8], &[u8])> {
+    let (nlri, rest) = octets.split_at_checked(prefix::measure(octets, u8::MAX)?)?;
+    let (bits, mut body) = nlri.split_first()?;
+    let mut bits = *bits;
+    let mut labels = Labels::default();
+    loop {
+        let (field, after) = body.split_first_chunk::<3>()?;
+        bits = bits.checked_sub(BITS)?;
+        body = after;
+        let [high, middle, low] = *field;
+        // RFC 8277 §2.4: a withdraw has one field here, and its value means nothing. RFC 3107 §3
+        // let a speaker withdraw with 0x800000 or 0 where it announced.
+        if withdrawn || *field == COMPATIBILITY {
+            return Some((Labels::default(), bits, body, rest));
+        }
+        // The bits between label and bottom of stack mean nothing here (RFC 8277 §2.2).
+        labels.push([high, middle, low & 0xf0])?;
+        if low & BOTTOM_OF_STACK != 0 || *field == [0; 3] {
+            return Some((labels, bits, body, rest));
+        }
+    }
+}
+
+/// Appends the length of `bits` bits behind labels, and the labels.
+pub(super) fn put(labels: &Labels, bits: u8, out: &mut Vec<u8>) {
+    let room = usize::from(u8::MAX.saturating_sub(bits) / BITS);
+    let stack = labels.octets();
+    let stack = stack.get(..room).unwrap_or(stack);
+    let fields = u8::try_from(stack.len().max(1)).unwrap_or(1);
+    out.push(fields.saturating_mul(BITS).saturating_add(bits));
+    let Some((last, before)) = stack.split_last() else {
+        out.extend(COMPATIBILITY);
+        return;
+    };
+    out.extend(before.iter().flatten());
+    let [high, middle, low] = *last;
+    out.extend([high, middle, low | BOTTOM_OF_STACK]);
+}
+
+fn take_prefix<P: IpPrefix>(octets: &[u8], withdrawn: bool) -> Option<(P, Labels, &[u8])> {
+    let (labels, bits, body, rest) = take(octets, withdrawn)?;
+    Some((P::from_bits(bits, body)?, labels, rest))
+}
+
+macro_rules! family {
+    ($name:ident, $family:ident, $prefix:ty) => {
+        impl AddressFamily for $name {
+            const FAMILY: Family = Family::$family;
+            const LONGEST: usize = 33;
+            type Key = $prefix;
+            type Payload = Labels;
+
+            #[inline]
+            fn measure(octets: &[u8]) -> Option<usize> {
+                prefix::measure(octets, u8::MAX)
+            }
+            fn take(octets: &[u8]) -> Option<($prefix, Labels, &[u8])> {
+                take_prefix(octets, false)
+            }
+            fn take_withdrawn(octets: &[u8]) -> Option<($prefix, Labels, &[u8])> {
+                take_prefix(octets, true)
+            }
+            fn put(key: &$prefix, labels: &Labels, out: &mut Vec<u8>) {
+                put(labels, key.bits(), out);
+                key.write(out);
+            }
+        }
+    };
+}
+family!(Ipv4Labeled, IPV4_LABELED, Ipv4Net);
+family!(Ipv6Labeled, IPV6_LABELED, Ipv6Net);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+    use alloc::vec;
+
+    fn labels(values: &[u32]) -> Labels {
+        let labels: Vec<_> = values
+            .iter()
+            .map(|value| Label::new(*value).unwrap())
+            .collect();
+        Labels::new(&labels).unwrap()
+    }
+
+    #[test]
+    fn both_ways() {
+        let prefix: Ipv4Net = "10.1.0.0/16".parse().unwrap();
+        for (stack, octets) in [
+            (labels(&[]), vec![40, 0x80, 0, 0, 10, 1]),
+            (labels(&[100]), vec![40, 0, 0x06, 0x41, 10, 1]),
+            (
+                labels(&[100, 0xf_ffff]),
+                vec![64, 0, 0x06, 0x40, 0xff, 0xff, 0xf1, 10, 1],
+            ),
+        ] {
+            let mut out = Vec::new();
+            Ipv4Labeled::put(&prefix, &stack, &mut out);
+            assert_eq!(out, octets);
+            assert_eq!(Ipv4Labeled::measure(&octets), Some(octets.len()));
+            assert_eq!(Ipv4Labeled::take(&octets), Some((prefix, stack, &[][..])));
+        }
+        assert_eq!(labels(&[100, 7]).to_string(), "100/7");
+    }
+
+    #[test]
+    fn a_withdraw_has_one_field_whatever_it_holds() {
+        let octets = [32, 0x12, 0x34, 0x50, 10];
+        let (prefix, stack, rest) = Ipv4Labeled::take_withdrawn(&octets).unwrap();
+        assert_eq!(prefix.to_string(), "10.0.0.0/8");
+        assert!(stack.is_empty() && rest.is_empty());
+        // Announced it would be the first of two labels, and the second is not there.
+        assert_eq!(Ipv4Labeled::take(&octets), None);
+        let mut out = Vec::new();
+        Ipv4Labeled::put_withdrawn(&prefix, &mut out);
+        assert_eq!(out, [32, 0x80, 0, 0, 10]);
+    }
+
+    #[test]
+    fn wrong_insides() {
+        for octets in [
+            // No room for a label; labels without an end; a prefix of 33 bits.
+            &[23, 0, 0, 1][..],
+            &[48, 0, 0, 0x10, 0, 0, 0x20],
+            &[57, 0, 0, 1, 10, 0, 0, 0, 0],
+        ] {
+            assert_eq!(
+                Ipv4Labeled::measure(octets),
+                Some(octets.len()),
+                "{octets:?}"
+            );
+            assert_eq!(Ipv4Labeled::take(octets), None, "{octets:?}");
+        }
+        assert_eq!(Ipv4Labeled::measure(&[40, 0, 0, 1, 10]), None);
+    }
+
+    #[test]
+    fn more_labels_than_fit_are_not_sent() {
+        let stack = labels(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+        let host: Ipv6Net = "2001:db8::1/128".parse().unwrap();
+        let mut out = Vec::new();
+        Ipv6Labeled::put(&host, &stack, &mut out);
+        let (key, sent, _) = Ipv6Labeled::take(&out).unwrap();
+        assert_eq!((key, sent), (host, labels(&[1, 2, 3, 4, 5])));
+    }
+}

@@ -1,0 +1,119 @@
+//! IP VPNs (RFC 4364, RFC 4659): route distinguisher and prefix, with labels that are no key.
+use super::{AddressFamily, Family, Labels, RouteDistinguisher, label};
+use crate::prefix::{self, IpPrefix};
+use alloc::vec::Vec;
+use core::fmt;
+use ipnet::{Ipv4Net, Ipv6Net};
+
+/// IPv4 VPN.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Vpnv4;
+/// IPv6 VPN.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Vpnv6;
+
+/// A prefix of a VPN, shown as "65000:1 10.0.0.0/8".
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Vpn<P> {
+    /// Which VPN's prefix.
+    pub rd: RouteDistinguisher,
+    /// The prefix.
+    pub prefix: P,
+}
+
+impl<P: fmt::Display> fmt::Display for Vpn<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.rd, self.prefix)
+    }
+}
+
+/// Bits of a route distinguisher.
+const BITS: u8 = 64;
+
+fn take<P: IpPrefix>(octets: &[u8], withdrawn: bool) -> Option<(Vpn<P>, Labels, &[u8])> {
+    let (labels, bits, body, rest) = label::take(octets, withdrawn)?;
+    let (rd, body) = body.split_first_chunk::<8>()?;
+    let key = Vpn {
+        rd: RouteDistinguisher(*rd),
+        prefix: P::from_bits(bits.checked_sub(BITS)?, body)?,
+    };
+    Some((key, labels, rest))
+}
+
+fn put<P: IpPrefix>(key: &Vpn<P>, labels: &Labels, out: &mut Vec<u8>) {
+    label::put(labels, key.prefix.bits().saturating_add(BITS), out);
+    out.extend(key.rd.0);
+    key.prefix.write(out);
+}
+
+macro_rules! family {
+    ($name:ident, $family:ident, $prefix:ty) => {
+        impl AddressFamily for $name {
+            const FAMILY: Family = Family::$family;
+            const LONGEST: usize = 33;
+            type Key = Vpn<$prefix>;
+            type Payload = Labels;
+
+            #[inline]
+            fn measure(octets: &[u8]) -> Option<usize> {
+                prefix::measure(octets, u8::MAX)
+            }
+            fn take(octets: &[u8]) -> Option<(Vpn<$prefix>, Labels, &[u8])> {
+                take(octets, false)
+            }
+            fn take_withdrawn(octets: &[u8]) -> Option<(Vpn<$prefix>, Labels, &[u8])> {
+                take(octets, true)
+            }
+            fn put(key: &Vpn<$prefix>, labels: &Labels, out: &mut Vec<u8>) {
+                put(key, labels, out);
+            }
+        }
+    };
+}
+family!(Vpnv4, VPNV4, Ipv4Net);
+family!(Vpnv6, VPNV6, Ipv6Net);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Label;
+    use alloc::string::ToString;
+
+    #[test]
+    fn both_ways() {
+        let octets = [112, 0, 0x06, 0x41, 0, 0, 0xfd, 0xe8, 0, 0, 0, 1, 192, 0, 2];
+        let (key, labels, rest) = Vpnv4::take(&octets).unwrap();
+        assert_eq!(key.to_string(), "65000:1 192.0.2.0/24");
+        assert_eq!(labels, Label::new(100).unwrap().into());
+        assert!(rest.is_empty());
+        let mut out = Vec::new();
+        Vpnv4::put(&key, &labels, &mut out);
+        assert_eq!(out, octets);
+
+        let key = Vpn {
+            rd: RouteDistinguisher::of_as(1, 2),
+            prefix: "2001:db8::/32".parse::<Ipv6Net>().unwrap(),
+        };
+        let mut out = Vec::new();
+        Vpnv6::put(&key, &labels, &mut out);
+        assert_eq!(Vpnv6::measure(&out), Some(out.len()));
+        assert_eq!(Vpnv6::take(&out), Some((key, labels, &[][..])));
+        let mut out = Vec::new();
+        Vpnv6::put_withdrawn(&key, &mut out);
+        assert_eq!(
+            Vpnv6::take_withdrawn(&out),
+            Some((key, Labels::default(), &[][..]))
+        );
+    }
+
+    #[test]
+    fn wrong_insides() {
+        // 63 bits of route distinguisher; a prefix of 33 bits.
+        let short = [87, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0];
+        assert_eq!(Vpnv4::measure(&short), Some(12));
+        assert_eq!(Vpnv4::take(&short), None);
+        let long = [121, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5];
+        assert_eq!(Vpnv4::measure(&long), Some(17));
+        assert_eq!(Vpnv4::take(&long), None);
+    }
+}
