@@ -12,7 +12,7 @@ pub fn median(mut samples: Vec<Duration>) -> Duration {
     samples.sort_unstable();
     let half = samples.len() / 2;
     match (samples.get(half), samples.get(half.wrapping_sub(1))) {
-        (Some(high), Some(low)) if samples.len() % 2 == 0 => (*high + *low) / 2,
+        (Some(high), Some(low)) if samples.len().is_multiple_of(2) => (*high + *low) / 2,
         (Some(middle), _) => *middle,
         (None, _) => Duration::ZERO,
     }

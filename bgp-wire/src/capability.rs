@@ -16,7 +16,7 @@ use nom::number::complete::{be_u8, be_u16, be_u24, be_u32};
 
 /// Graceful restart (RFC 4724 §3, RFC 8538 N bit).
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the names are the RFCs' own")]
 pub struct GracefulRestart {
     pub restarting: bool,
     pub notification: bool,
@@ -78,7 +78,7 @@ pub struct PathsLimit {
 
 /// BGP role (RFC 9234 §4.1).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the names are the RFCs' own")]
 pub enum Role {
     Provider,
     RouteServer,
@@ -92,7 +92,7 @@ pub enum Role {
 /// One capability.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the names are the RFCs' own")]
 pub enum Capability {
     Multiprotocol(Family),
     RouteRefresh,

@@ -10,7 +10,7 @@ use core::fmt;
 
 /// Message types.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the names are the RFCs' own")]
 pub enum MessageType {
     Open,
     Update,

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 /// A pure function of what both sides sent.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the names are the RFCs' own")]
 pub struct Negotiated {
     pub local_as: Asn,
     pub remote_as: Asn,

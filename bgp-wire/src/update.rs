@@ -21,7 +21,7 @@ use core::ops::Range;
 
 /// What kind of session octets came over; the RFC 7606 table depends on it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the names are the RFCs' own")]
 pub enum SessionType {
     #[default]
     Ebgp,
@@ -40,7 +40,7 @@ pub enum AsSets {
 
 /// What must be known to read an UPDATE. The default is an external session that negotiated nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the names are the RFCs' own")]
 pub struct UpdateContext {
     pub session: SessionType,
     pub four_octet_as: bool,

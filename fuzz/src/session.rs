@@ -194,10 +194,7 @@ impl<'a> Play<'a> {
         };
         buffer.extend_from_slice(octets);
         self.buffers[place(slot)] = Some(buffer);
-        loop {
-            let Some(buffer) = &mut self.buffers[place(slot)] else {
-                break;
-            };
+        while let Some(buffer) = &mut self.buffers[place(slot)] {
             let before = buffer.len();
             let Some(received) = self.session.handle_bytes(slot, buffer, self.now) else {
                 break;

@@ -147,7 +147,7 @@ pub struct Timer {
 }
 /// Message counters since the neighbor was configured.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the names are the RFCs' own")]
 pub struct Messages {
     pub opens_in: u64,
     pub opens_out: u64,

@@ -4,6 +4,12 @@
 //!
 //! `cargo run --release -p benches --bin host [ROUNDS]`, as root, with `bird2` installed.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    reason = "a benchmark reads the clock, and has nothing better to do than end when its setting fails"
+)]
+
 use benches::{mebibytes, median, milliseconds, table};
 use std::{
     fs,

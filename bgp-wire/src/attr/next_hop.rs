@@ -8,7 +8,7 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// A next hop, of NEXT_HOP or MP_REACH_NLRI (RFC 4271 §5.1.3, RFC 2545 §3, RFC 8950).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the names are the RFCs' own")]
 pub enum NextHop {
     V4(Ipv4Addr),
     V6 {

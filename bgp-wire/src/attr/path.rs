@@ -13,7 +13,7 @@ use core::net::Ipv4Addr;
 
 /// ORIGIN (RFC 4271 §5.1.1), in order of preference.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the names are the RFCs' own")]
 pub enum Origin {
     Igp,
     Egp,
@@ -31,7 +31,7 @@ pub struct Aggregator {
 
 /// What a segment of an AS path is (RFC 4271 §4.3, RFC 5065 §3).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the names are the RFCs' own")]
 pub enum SegmentKind {
     Set,
     Sequence,

@@ -24,6 +24,9 @@ pub(crate) struct Parts {
     pub(crate) fib: Option<Box<dyn Fib>>,
 }
 
+/// A forwarding table and what is configured of it.
+pub(crate) type KernelTable = (Box<dyn Fib>, Kernel);
+
 /// Brings a speaker up.
 pub(crate) async fn start(parts: Parts) -> Result<Handle, StartError> {
     let Parts { mut config, fib } = parts;
@@ -93,7 +96,7 @@ pub(crate) async fn start(parts: Parts) -> Result<Handle, StartError> {
     })
 }
 
-fn open_fib(kernel: Option<&Kernel>) -> Result<Option<(Box<dyn Fib>, Kernel)>, StartError> {
+fn open_fib(kernel: Option<&Kernel>) -> Result<Option<KernelTable>, StartError> {
     let Some(kernel) = kernel else {
         return Ok(None);
     };

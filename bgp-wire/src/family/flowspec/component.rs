@@ -7,7 +7,7 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 /// What a component looks at.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the names are the RFCs' own")]
 #[repr(u8)]
 pub enum FlowType {
     Destination = 1,
