@@ -344,7 +344,7 @@ fn kernel_sheet() {
     same(
         &printed(|screen| kernel::print(&kernel(), screen)),
         "
-Table           254, metric 32, protocol 186
+Table           main (254), metric 32, protocol bgp (186)
 Installed       1 IPv4 routes, 0 IPv6 routes
 Pending         2 changes
 Adopted         1 routes from before the start
