@@ -72,5 +72,12 @@ pub(super) fn print(kernel: &Kernel, screen: &mut Screen<impl Write>) -> io::Res
             Cell::styled(WAITING, &failure.reason),
         ])?;
     }
-    table.finish()
+    table.finish()?;
+    let more = kernel
+        .failed_total
+        .saturating_sub(kernel.failed.len() as u64);
+    if more > 0 {
+        screen.line(&format!("and {more} more"))?;
+    }
+    Ok(())
 }
