@@ -1,6 +1,7 @@
 //! The kernel table as configured, and the names that people give to tables and protocols.
 //!
 //! The names that every system has are built in; others are looked up where iproute2 keeps them.
+use crate::fib;
 use std::{
     fs,
     net::{Ipv4Addr, Ipv6Addr},
@@ -59,33 +60,12 @@ pub(super) enum Names {
 }
 
 impl Names {
-    fn built_in(self) -> &'static [(&'static str, u32)] {
+    fn built_in(self) -> Vec<(&'static str, u32)> {
         match self {
-            Self::Tables => &[("default", 253), ("main", 254), ("local", 255)],
-            // rtnetlink.h; numbers up to 4 belong to the kernel and to the administrator
-            Self::Protocols => &[
-                ("redirect", 1),
-                ("kernel", 2),
-                ("boot", 3),
-                ("static", 4),
-                ("gated", 8),
-                ("ra", 9),
-                ("mrt", 10),
-                ("zebra", 11),
-                ("bird", 12),
-                ("dnrouted", 13),
-                ("xorp", 14),
-                ("ntk", 15),
-                ("dhcp", 16),
-                ("keepalived", 18),
-                ("babel", 42),
-                ("openr", 99),
-                ("bgp", 186),
-                ("isis", 187),
-                ("ospf", 188),
-                ("rip", 189),
-                ("eigrp", 192),
-            ],
+            Self::Tables => vec![("default", 253), ("main", 254), ("local", 255)],
+            Self::Protocols => fib::known_protocols()
+                .map(|(name, number)| (name, number.into()))
+                .collect(),
         }
     }
 
@@ -98,8 +78,8 @@ impl Names {
 
     /// The number of a name.
     pub(super) fn number(self, name: &str) -> Option<u32> {
-        let known = |&&(known, _): &&(&str, u32)| known == name;
-        if let Some(&(_, number)) = self.built_in().iter().find(known) {
+        let mut built_in = self.built_in().into_iter();
+        if let Some((_, number)) = built_in.find(|&(known, _)| known == name) {
             return Some(number);
         }
         let mut entries = self.host_entries();
@@ -109,7 +89,7 @@ impl Names {
 
     /// All names that could have been meant.
     pub(super) fn all(self) -> Vec<String> {
-        let built_in = self.built_in().iter().map(|&(name, _)| name.to_owned());
+        let built_in = self.built_in().into_iter().map(|(name, _)| name.to_owned());
         let host = self.host_entries().into_iter().map(|(name, _)| name);
         built_in.chain(host).collect()
     }

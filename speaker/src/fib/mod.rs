@@ -33,7 +33,7 @@ use std::{fmt, io, net::IpAddr, sync::Arc, time::Duration};
 
 pub use memory::MemoryFib;
 pub use netlink::NetlinkFib;
-pub use survey::{protocol_name, protocol_number, survey};
+pub use survey::{known_protocols, protocol_name, survey};
 pub use worker::{Demand, Worker};
 
 /// A route as the forwarding table holds it.

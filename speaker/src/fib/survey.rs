@@ -46,16 +46,10 @@ pub fn protocol_name(protocol: u8) -> String {
     known.map_or_else(|| protocol.to_string(), |(_, name)| (*name).to_owned())
 }
 
-/// The number of a name that `ip route` shows, or of a number.
-#[must_use]
-pub fn protocol_number(name: &str) -> Option<u8> {
-    let known = PROGRAMS
-        .iter()
-        .chain(&SYSTEM)
-        .find(|(_, known)| *known == name);
-    known
-        .map(|(number, _)| *number)
-        .or_else(|| name.parse().ok())
+/// Names that `ip route` shows without being told, with their numbers.
+pub fn known_protocols() -> impl Iterator<Item = (&'static str, u8)> {
+    let known = PROGRAMS.iter().chain(&SYSTEM);
+    known.map(|&(number, name)| (name, number))
 }
 
 /// Routes of other routing programs in our table, one sentence for each kind, with what to do.

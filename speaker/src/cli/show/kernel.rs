@@ -6,6 +6,7 @@ use crate::{
         table::{Cell, Table},
         time::moment,
     },
+    fib::protocol_name,
     view::Kernel,
 };
 use std::io::{self, Write};
@@ -20,6 +21,14 @@ pub(super) fn print(kernel: &Kernel, screen: &mut Screen<impl Write>) -> io::Res
         protocol,
         ..
     } = kernel;
+    let table = match table {
+        254 => "main (254)".to_owned(),
+        table => table.to_string(),
+    };
+    let protocol = match protocol_name(*protocol) {
+        name if name == protocol.to_string() => name,
+        name => format!("{name} ({protocol})"),
+    };
     screen.field(
         "Table",
         &format!("{table}, metric {metric}, protocol {protocol}"),
@@ -63,5 +72,12 @@ pub(super) fn print(kernel: &Kernel, screen: &mut Screen<impl Write>) -> io::Res
             Cell::styled(WAITING, &failure.reason),
         ])?;
     }
-    table.finish()
+    table.finish()?;
+    let more = kernel
+        .failed_total
+        .saturating_sub(kernel.failed.len() as u64);
+    if more > 0 {
+        screen.line(&format!("and {more} more"))?;
+    }
+    Ok(())
 }

@@ -171,6 +171,7 @@ fn kernel() -> Kernel {
         }],
         last_resync: Some("2026-11-23T00:31:05Z".to_owned()),
         last_resync_reason: Some("start".to_owned()),
+        failed_total: 3,
         adopted: 1,
         ..Kernel::default()
     }
@@ -344,7 +345,7 @@ fn kernel_sheet() {
     same(
         &printed(|screen| kernel::print(&kernel(), screen)),
         "
-Table           254, metric 32, protocol 186
+Table           main (254), metric 32, protocol bgp (186)
 Installed       1 IPv4 routes, 0 IPv6 routes
 Pending         2 changes
 Adopted         1 routes from before the start
@@ -352,6 +353,7 @@ Read back       2026-11-23 00:31:05, start
 
 Not installed  Next hop  Why
 10.0.0.0/8     10.1.1.2  a route of proto static with the same metric exists
+and 2 more
 ",
     );
     let none = printed(|screen| kernel::print(&Kernel::default(), screen));
