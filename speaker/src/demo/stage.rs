@@ -2,7 +2,7 @@
 
 use super::{links::Links, namespace::Namespace};
 use crate::{
-    Handle, Shutdown, Speaker,
+    Event, Handle, Shutdown, Speaker, clock,
     config::Config,
     control::{Server, Socket},
 };
@@ -10,9 +10,9 @@ use std::{
     fs, io,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, Instant},
 };
-use tokio::time::timeout;
+use tokio::{sync::watch, time::timeout};
 
 /// How long a speaker may take to stop.
 const FAREWELL: Duration = Duration::from_secs(3);
@@ -26,6 +26,8 @@ pub(super) struct Side {
 /// A running speaker, with its control socket where it has one.
 pub(super) struct Running {
     pub(super) handle: Handle,
+    /// When its session was last Established; a clock of its own, since asking takes longer.
+    pub(super) established: watch::Receiver<Option<Instant>>,
     control: Option<Server>,
 }
 
@@ -46,7 +48,20 @@ impl Running {
         let started = Speaker::builder(config).start().await;
         let handle = started.map_err(|error| error.to_string())?;
         let control = socket.map(|socket| Server::start(socket, handle.clone()));
-        Ok(Self { handle, control })
+        let mut events = handle.events();
+        let (up, established) = watch::channel(None);
+        tokio::spawn(async move {
+            while let Ok(event) = events.recv().await {
+                if let Event::NeighborUp { .. } = event {
+                    up.send_replace(Some(clock::now()));
+                }
+            }
+        });
+        Ok(Self {
+            handle,
+            established,
+            control,
+        })
     }
 
     async fn stop(self) {

@@ -68,7 +68,7 @@ async fn over_veth(screen: &mut Screen, stage: &mut Stage) -> Result<(), Failed>
     screen
         .step(
             "session Established, after the start",
-            establish(&speaker, began),
+            establish(stage, began),
         )
         .await?;
 
@@ -151,7 +151,7 @@ async fn on_loopback(screen: &mut Screen, stage: &mut Stage) -> Result<(), Faile
     screen
         .step(
             "session Established, after the start",
-            establish(&host, began),
+            establish(stage, began),
         )
         .await?;
     screen
@@ -250,9 +250,10 @@ fn running(stage: &Stage) -> Result<(Handle, Handle), Failed> {
     host.zip(stage.azure.as_ref().map(handle)).ok_or(Failed)
 }
 
-async fn establish(host: &Handle, began: Instant) -> Result<Done, String> {
-    let (neighbor, at) = wait_for("the session", async || {
-        let neighbor = azure_seen_by(host).await?;
+async fn establish(stage: &Stage, began: Instant) -> Result<Done, String> {
+    let host = stage.host.as_ref().ok_or("the host does not run")?;
+    let (neighbor, seen) = wait_for("the session", async || {
+        let neighbor = azure_seen_by(&host.handle).await?;
         Ok(if neighbor.state == "Established" {
             Look::Wanted(neighbor)
         } else {
@@ -268,6 +269,7 @@ async fn establish(host: &Handle, began: Instant) -> Result<Done, String> {
         })
     })
     .await?;
+    let at = host.established.borrow().unwrap_or(seen);
     Ok(Done::new(())
         .took(at.saturating_duration_since(began))
         .shows(format_args!(
