@@ -2,6 +2,8 @@
 //!
 //! Everything here is done with the public interface of the library. One thread runs the sessions,
 //! the control socket and this loop; the speaker starts those that it needs beside it.
+mod program_text;
+
 use crate::{
     Handle, RouteFilter, RouteListing, Shutdown, Speaker, Stopped, clock,
     config::{
@@ -19,6 +21,7 @@ use std::{
     path::PathBuf,
     process::ExitCode,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 use tokio::{
     runtime,
@@ -26,6 +29,8 @@ use tokio::{
     sync::{mpsc, oneshot},
 };
 
+/// From a start or a reload to when what only it needed is given back.
+const SETTLING: Duration = Duration::from_secs(2);
 /// Orders that wait for the loop; whoever brings more waits.
 const ORDERS: usize = 8;
 /// Warnings of a configuration that are logged; `myna check` shows them all.
@@ -100,9 +105,19 @@ async fn serve(options: Options) -> Result<(), String> {
         "started"
     );
 
+    // Also after each reload: reading a configuration is what the program is largest for.
+    let mut idle = Box::pin(tokio::time::sleep(SETTLING));
+    let mut settled = false;
     let stop = loop {
         let order = tokio::select! {
             () = signals.terminated() => break Stop::by_signal(),
+            () = &mut idle, if !settled => {
+                settled = true;
+                if let Err(error) = program_text::give_back() {
+                    tracing::debug!(%error, "cannot give back memory that only the start needed");
+                }
+                continue;
+            }
             _ = hangup.recv() => Order::Reload(None),
             order = incoming.recv() => match order {
                 Some(order) => order,
@@ -116,6 +131,8 @@ async fn serve(options: Options) -> Result<(), String> {
                     outcome = reload(&options, &front) => outcome,
                     () = signals.terminated() => break Stop::by_signal(),
                 };
+                idle.set(tokio::time::sleep(SETTLING));
+                settled = false;
                 if let Some(reply) = reply {
                     // a client that has gone has seen enough
                     let _ = reply.send(outcome);
