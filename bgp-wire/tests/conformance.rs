@@ -8,6 +8,7 @@
 //! it was skipped; the crate's own fixtures do not need it.
 #![allow(clippy::expect_used, reason = "a failing test says why")]
 
+use bgp_wire::attr::Community;
 use bgp_wire::*;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -277,6 +278,26 @@ const EXPLAINED: &[(&str, &str)] = &[
         "src/bio-rd/",
         "RFC 4271 §6.3: a next hop in 0.0.0.0/8 is no address of a host",
     ),
+    (
+        "ryu-evpn_",
+        "RFC 4271 §5: the capture's UPDATE has routes and no mandatory attribute",
+    ),
+    (
+        "ryu-flowspec_nlri_vpn6",
+        "RFC 8956 §3.1: behind an offset of 32 bits a pattern has twelve octets, not sixteen",
+    ),
+    (
+        "tcpdump-bgp_mp_reach_nlri-oobr",
+        "made to be malformed; the lengths of the fields pass the end",
+    ),
+    (
+        "tcpdump-bgp_vpn_attrset",
+        "tshark shows the attributes inside ATTR_SET under the same names",
+    ),
+    (
+        "tcpdump-bgpsec_invalid",
+        "made to be malformed; and without BGPsec AS_PATH is mandatory",
+    ),
 ];
 
 fn explained(case: &str) -> Option<&'static str> {
@@ -420,4 +441,188 @@ fn vectors() {
         }
         report(file, &score);
     }
+}
+
+/// What tshark shows of one field, in wire order; `None` where the field is not there.
+fn shown<'a>(line: &'a Value, field: &str) -> Option<Vec<&'a str>> {
+    let values = line.get("tshark")?.get(field)?.as_array()?;
+    values.iter().map(Value::as_str).collect()
+}
+
+/// The same fields of ours. AS numbers are compared as AS_PATH has them, before AS4_PATH is merged.
+fn fields(update: &Update<&[u8]>, four_octet_as: bool) -> Vec<(&'static str, Vec<String>)> {
+    let attributes = update.attributes();
+    let prefix = "bgp.update.path_attribute.";
+    let numbers = |value: Option<u32>| value.iter().map(ToString::to_string).collect();
+    let path = attributes.raw(2).map(|raw| raw.value).unwrap_or(&[]);
+    let asns = AsPath::new(path, four_octet_as)
+        .asns()
+        .map(|asn| asn.0.to_string())
+        .collect();
+    let large: Vec<[u32; 3]> = attributes.large_communities().collect();
+    let part = |part: usize| large.iter().map(|one| one[part].to_string()).collect();
+    let networks4 =
+        |nlri: Vec<Nlri<Ipv4Unicast>>| nlri.iter().map(|one| one.key.addr().to_string()).collect();
+    let mut found: Vec<(&str, Vec<String>)> = vec![
+        (
+            "origin",
+            attributes
+                .origin()
+                .iter()
+                .map(|one| one.code().to_string())
+                .collect(),
+        ),
+        ("multi_exit_disc", numbers(attributes.med())),
+        ("local_pref", numbers(attributes.local_pref())),
+        (
+            if four_octet_as {
+                "as_path_segment.as4"
+            } else {
+                "as_path_segment.as2"
+            },
+            asns,
+        ),
+        (
+            "aggregator_origin",
+            attributes
+                .aggregator()
+                .iter()
+                .map(|one| one.address.to_string())
+                .collect(),
+        ),
+        ("bgp.large_communities.ga", part(0)),
+        ("bgp.large_communities.ldp1", part(1)),
+        ("bgp.large_communities.ldp2", part(2)),
+        (
+            "bgp.withdrawn_prefix",
+            networks4(update.withdrawn().collect()),
+        ),
+    ];
+    // RFC 4760 §3: beside MP_REACH_NLRI alone, NEXT_HOP is ignored.
+    let classic = update
+        .announced_families()
+        .any(|family| family == Family::IPV4_UNICAST)
+        && update.next_hop_octets(Family::IPV4_UNICAST).is_none();
+    if classic {
+        let next_hop = update.next_hop(Family::IPV4_UNICAST);
+        let next_hop = next_hop.iter().map(ToString::to_string).collect();
+        found.push(("next_hop", next_hop));
+        found.push(("bgp.nlri_prefix", networks4(update.announced().collect())));
+    }
+    if update
+        .announced_families()
+        .any(|family| family == Family::IPV6_UNICAST)
+    {
+        let networks = update.announced::<Ipv6Unicast>();
+        let networks = networks.map(|one| one.key.addr().to_string()).collect();
+        found.push(("bgp.mp_reach_nlri_ipv6_prefix", networks));
+    }
+    // Well-known ones tshark shows elsewhere.
+    let communities: Vec<Community> = attributes.communities().map(Community).collect();
+    if communities.iter().all(|one| one.name().is_none()) {
+        let values = communities.iter().map(|one| (one.0 & 0xffff).to_string());
+        found.push(("community_value", values.collect()));
+    }
+    found
+        .into_iter()
+        .map(|(name, values)| {
+            let full: &'static str = if name.starts_with("bgp.") {
+                name
+            } else {
+                format!("{prefix}{name}").leak()
+            };
+            (full, values)
+        })
+        .collect()
+}
+
+/// Contexts of an UPDATE: what the OPENs of its stream agreed on, and where they were not captured,
+/// what can be.
+fn captured(opens: &BTreeMap<(u64, String), Open>, line: &Value) -> Vec<UpdateContext> {
+    let stream = line["stream"].as_u64().expect("a number");
+    let side = |name: &str| opens.get(&(stream, text(line, name).to_string()));
+    match (side("/dst"), side("/src")) {
+        (Some(local), Some(remote)) => {
+            let negotiated = Negotiated::new(local, remote);
+            vec![UpdateContext::new(&negotiated)]
+        }
+        _ => [(true, false), (false, false), (true, true), (false, true)]
+            .into_iter()
+            .map(|(four, add_path)| context(four, add_path))
+            .collect(),
+    }
+}
+
+#[test]
+fn captures() {
+    let Some(shared) = shared() else { return };
+    let mut compared = 0;
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    let expected = std::fs::read_dir(shared.join("data/pcap/expected")).expect("captures");
+    let mut paths: Vec<_> = expected
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    paths.sort();
+    for path in paths {
+        let name = path
+            .file_name()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
+        let Some(name) = name.strip_suffix(".tshark.jsonl.xz") else {
+            continue;
+        };
+        let mut opens = BTreeMap::new();
+        for line in lines(&path) {
+            let message = octets(text(&line, "/hex"));
+            let Ok(Some(header)) = frame(&message, 65_535) else {
+                *counts.entry("not framed".to_string()).or_default() += 1;
+                continue;
+            };
+            let message = &message[..header.length];
+            if header.kind == MessageType::Open
+                && let Ok(open) = Open::parse(message)
+            {
+                let stream = line["stream"].as_u64().expect("a number");
+                opens.insert((stream, text(&line, "/src").to_string()), open);
+            }
+            if header.kind != MessageType::Update {
+                *counts.entry(header.kind.to_string()).or_default() += 1;
+                continue;
+            }
+            let contexts = captured(&opens, &line);
+            let context = context_of(message, &contexts);
+            let case = format!("{name} frame {}", line["frame"]);
+            let update = match Update::parse(message, context) {
+                Ok(update) if update.disposition() == Disposition::Accept => update,
+                other => {
+                    let fault = match other {
+                        Ok(update) => update.faults().next().expect("a fault"),
+                        Err(fault) => fault,
+                    };
+                    wrong.push(format!("{case}: {fault}"));
+                    continue;
+                }
+            };
+            for (field, ours) in fields(&update, context.four_octet_as) {
+                let theirs = shown(&line, field).unwrap_or_default();
+                if ours == theirs {
+                    compared += 1;
+                } else {
+                    wrong.push(format!("{case}: {field}: {ours:?}, tshark {theirs:?}"));
+                }
+            }
+            *counts.entry("UPDATE".to_string()).or_default() += 1;
+        }
+    }
+    println!("{counts:?}, {compared} fields compared");
+    let (known, wrong): (Vec<_>, Vec<_>) = wrong
+        .iter()
+        .partition(|case: &&String| explained(case).is_some());
+    for case in known {
+        println!("  {case}: {}", explained(case).unwrap_or_default());
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(compared > 9_000, "{compared}");
 }
