@@ -66,6 +66,8 @@ pub trait AddressFamily: Copy + Debug + Eq + Hash + Ord + Send + Sync + 'static 
     const LONGEST: usize;
     /// Whether several NLRI may share an UPDATE: not where one cannot be told from the next.
     const SHARES: bool = true;
+    /// Whether a withdrawn NLRI may look otherwise than an announced one.
+    const WITHDRAWN_DIFFERS: bool = false;
     /// What identifies a route (a prefix, RD + prefix, …).
     type Key: Clone + Debug + Display + Eq + Hash + Ord + Send + Sync + 'static;
     /// What an NLRI carries that is not its key (labels, …); `()` for unicast.
@@ -94,6 +96,12 @@ pub trait AddressFamily: Copy + Debug + Eq + Hash + Ord + Send + Sync + 'static 
         } else {
             Self::take(octets).is_some()
         }
+    }
+    /// Whether a run without path identifiers can be read; the error is where the first NLRI begins
+    /// whose length cannot be. `None`: nobody knows better than to measure one after the other.
+    #[inline]
+    fn check(_: &[u8]) -> Option<Result<(), usize>> {
+        None
     }
     /// Appends one NLRI as it is withdrawn: the key, and nothing of the rest.
     #[inline]

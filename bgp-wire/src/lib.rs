@@ -6,7 +6,10 @@
 //! offset, what RFC 7606 makes of it and the NOTIFICATION that RFC 4271 asks for. There is no I/O,
 //! no clock and no logging; the crate needs `alloc` only.
 //!
-//! Framing a stream and reading an UPDATE:
+//! # Framing a stream, reading an UPDATE
+//!
+//! [`frame`] finds the first whole message. What an UPDATE means depends on the session: that is
+//! the [`UpdateContext`], which follows from the OPENs of both sides ([`Negotiated`]).
 //!
 //! ```
 //! use bgp_wire::*;
@@ -39,9 +42,86 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Building and sending: an [`AttributeSet`] becomes canonical octets once, a
-//! [`Rewrite`](attr::Rewrite) turns them into what one kind of neighbor gets, and the [`Packer`]
-//! writes whole messages.
+//! # When something is wrong
+//!
+//! An error ends the session. Anything milder is a disposition, and the UPDATE remains readable:
+//!
+//! ```
+//! use bgp_wire::*;
+//! # let mut message = Vec::new();
+//! # let mut canonical = Vec::new();
+//! # AttributeSet::with_path([Asn(12076)]).encode(&mut canonical);
+//! # let size = MessageSize { max: 4096, four_octet_as: true, add_path: false };
+//! # let next_hop = NextHop::V4("10.1.1.2".parse()?);
+//! # let nlri = [Nlri::<Ipv4Unicast>::new("192.168.0.0/16".parse()?)];
+//! # Packer::announce(&mut message, size, &canonical, next_hop, &nlri)?;
+//! # let context = UpdateContext {
+//! #     four_octet_as: true,
+//! #     families: vec![Family::IPV4_UNICAST],
+//! #     ..UpdateContext::default()
+//! # };
+//! message[26] = 7; // ORIGIN is 0, 1 or 2
+//! let update = Update::parse(&message[..], &context)?;
+//! assert_eq!(update.disposition(), Disposition::TreatAsWithdraw);
+//! let fault = update.faults().next().unwrap();
+//! assert_eq!(fault.to_string(), "ORIGIN: value is not IGP, EGP or INCOMPLETE (octet 26)");
+//! // What a session without RFC 7606 would have sent:
+//! let notification = fault.notification(&message);
+//! assert_eq!((notification.code, notification.subcode), (3, 6));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Families
+//!
+//! A family is a type ([`AddressFamily`]), so that tables and iterators are written once. It says
+//! which part of an NLRI is the key and which is not: a withdraw may carry another label. Families
+//! without a type of their own are [`Opaque`], and of any family known only at run time
+//! [`Update::announced_octets`] gives the octets of each NLRI.
+//!
+//! ```
+//! use bgp_wire::*;
+//! let route = Vpn { rd: "65000:1".parse()?, prefix: "10.0.0.0/8".parse()? };
+//! let label = Label::new(100).unwrap();
+//! let nlri = Nlri::<Vpnv4> { path_id: PathId(0), key: route, payload: label.into() };
+//! let mut octets = Vec::new();
+//! nlri.encode(false, &mut octets);
+//! let read: Vec<_> = NlriRun::<Vpnv4>::new(&octets, false).collect();
+//! assert_eq!(read, [nlri]);
+//! assert_eq!(read[0].key.to_string(), "65000:1 10.0.0.0/8");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Building and sending
+//!
+//! An [`AttributeSet`] becomes canonical octets once, a [`Rewrite`](attr::Rewrite) turns them into
+//! what one kind of neighbor gets, and the [`Packer`] writes whole messages, as many NLRI in each
+//! as it holds.
+//!
+//! ```
+//! use bgp_wire::*;
+//! use bgp_wire::attr::Rewrite;
+//! let mut local = Vec::new();
+//! AttributeSet::local().encode(&mut local);
+//! let mut attributes = Vec::new();
+//! Rewrite::external(Asn(65530)).apply(&local, &mut attributes);
+//!
+//! let size = MessageSize { max: 4_096, four_octet_as: true, add_path: false };
+//! let next_hop = NextHop::V4("10.1.1.1".parse()?);
+//! let nlri = [
+//!     Nlri::<Ipv4Unicast>::new("192.168.100.0/24".parse()?),
+//!     Nlri::new("192.168.101.0/24".parse()?),
+//! ];
+//! let mut stream = Vec::new();
+//! let messages = Packer::announce(&mut stream, size, &attributes, next_hop, &nlri)?;
+//! assert_eq!((messages, stream.len()), (1, 51));
+//! Packer::withdraw(&mut stream, size, &nlri[..1]);
+//! write_end_of_rib(&mut stream, Family::IPV4_UNICAST);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Table dumps
+//!
+//! [`mrt`] reads what route collectors and other speakers write into files.
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(

@@ -139,7 +139,7 @@ impl<'a, F: AddressFamily> NlriRun<'a, F> {
     /// Over withdrawn NLRI, which may look otherwise than announced ones.
     pub fn withdrawn(octets: &'a [u8], add_path: bool) -> Self {
         Self {
-            withdrawn: true,
+            withdrawn: F::WITHDRAWN_DIFFERS,
             ..Self::new(octets, add_path)
         }
     }
@@ -156,6 +156,9 @@ impl<'a, F: AddressFamily> NlriRun<'a, F> {
         add_path: bool,
         withdrawn: bool,
     ) -> Result<(), RunFault> {
+        if !add_path && let Some(checked) = F::check(octets) {
+            return checked.map_err(RunFault::Length);
+        }
         check(octets, add_path, F::measure, |nlri| {
             F::reads(nlri, withdrawn)
         })
@@ -167,6 +170,36 @@ impl<F: AddressFamily> Iterator for NlriRun<'_, F> {
 
     #[inline]
     fn next(&mut self) -> Option<Nlri<F>> {
+        self.next_at_once().or_else(|| self.next_slowly())
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (0, Some(self.octets.len()))
+    }
+}
+impl<F: AddressFamily> FusedIterator for NlriRun<'_, F> {}
+
+impl<F: AddressFamily> NlriRun<'_, F> {
+    /// The next NLRI where it is announced and well formed, which nearly all are.
+    #[inline]
+    fn next_at_once(&mut self) -> Option<Nlri<F>> {
+        if self.withdrawn {
+            return None;
+        }
+        let (path_id, body) = split_path_id(self.octets, self.add_path)?;
+        let (key, payload, rest) = F::take(body)?;
+        self.octets = rest;
+        Some(Nlri {
+            path_id,
+            key,
+            payload,
+        })
+    }
+
+    /// The next NLRI where it is not the first, or is withdrawn. Not inlined: a reader's loop is
+    /// fast for being small.
+    #[inline(never)]
+    fn next_slowly(&mut self) -> Option<Nlri<F>> {
         loop {
             let (path_id, body) = split_path_id(self.octets, self.add_path)?;
             let taken = if self.withdrawn {
@@ -188,24 +221,53 @@ impl<F: AddressFamily> Iterator for NlriRun<'_, F> {
             }
         }
     }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        (0, Some(self.octets.len()))
-    }
 }
-impl<F: AddressFamily> FusedIterator for NlriRun<'_, F> {}
 
 /// What follows an NLRI whose inside cannot be read.
-#[cold]
 fn skip<F: AddressFamily>(body: &[u8]) -> &[u8] {
     if body.is_empty() {
         return &[];
     }
     F::measure(body)
-        // None is empty: the walk goes on.
+        // One of no octets would be met again.
         .filter(|length| *length > 0)
         .and_then(|length| body.get(length..))
         .unwrap_or(&[])
+}
+
+/// Two runs, one after the other: what `Iterator::chain` does, without asking at each NLRI which of
+/// the two it is in.
+#[derive(Clone, Debug)]
+pub(crate) struct TwoRuns<'a, F> {
+    now: NlriRun<'a, F>,
+    after: Option<NlriRun<'a, F>>,
+}
+
+impl<'a, F: AddressFamily> TwoRuns<'a, F> {
+    pub(crate) fn new(first: NlriRun<'a, F>, second: NlriRun<'a, F>) -> Self {
+        Self {
+            now: first,
+            after: Some(second),
+        }
+    }
+
+    #[inline(never)]
+    fn next_slowly(&mut self) -> Option<Nlri<F>> {
+        loop {
+            if let Some(nlri) = self.now.next() {
+                return Some(nlri);
+            }
+            self.now = self.after.take()?;
+        }
+    }
+}
+
+impl<F: AddressFamily> Iterator for TwoRuns<'_, F> {
+    type Item = Nlri<F>;
+    #[inline]
+    fn next(&mut self) -> Option<Nlri<F>> {
+        self.now.next_at_once().or_else(|| self.next_slowly())
+    }
 }
 
 impl<'a> RawRun<'a> {

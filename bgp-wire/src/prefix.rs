@@ -1,9 +1,9 @@
 //! Prefixes as octets: one length octet, then as many octets as the length needs (RFC 4271 §4.3).
 //!
 //! These are the leaves under every IP family, and the only functions that are written once per
-//! address size. An IPv4 prefix is read with one four-octet load and a mask, an IPv6 prefix with
-//! one sixteen-octet load; only the last prefixes of a run, where the load would pass the end,
-//! take the slower way of a copy.
+//! address size. An IPv4 prefix is read with one load of four octets and a mask, an IPv6 prefix with
+//! one of sixteen; only the last prefixes of a run, where the load would pass the end, take the
+//! slower way of a copy. Checking a run reads the lengths alone.
 use alloc::vec::Vec;
 use core::net::{Ipv4Addr, Ipv6Addr};
 use ipnet::{Ipv4Net, Ipv6Net};
@@ -24,9 +24,33 @@ pub(crate) fn measure(octets: &[u8], longest: u8) -> Option<usize> {
     (*bits <= longest && body <= rest.len()).then(|| body.saturating_add(1))
 }
 
+/// Lengths that take three octets: nine of ten prefixes of a full table.
+const THREE_OCTETS: core::ops::RangeInclusive<u8> = 17..=24;
+
 /// The first IPv4 prefix and what follows it. Host bits are masked off.
 #[inline]
 pub(crate) fn take4(octets: &[u8]) -> Option<(Ipv4Net, &[u8])> {
+    // A branch that is nearly always right: where the next prefix begins does not wait for this
+    // length to be loaded. The other side is a call, or the compiler makes both one again.
+    match octets {
+        [bits, a, b, c, rest @ ..] if THREE_OCTETS.contains(bits) => {
+            let address = u32::from_be_bytes([*a, *b, *c, 0]);
+            Some((masked4(address, *bits)?, rest))
+        }
+        _ => take4_of_any_length(octets),
+    }
+}
+
+#[inline]
+fn masked4(address: u32, bits: u8) -> Option<Ipv4Net> {
+    // A shift by 32 is the empty mask of 0.0.0.0/0.
+    let host = 32_u32.checked_sub(u32::from(bits))?;
+    let mask = u32::MAX.checked_shl(host).unwrap_or(0);
+    Ipv4Net::new(Ipv4Addr::from_bits(address & mask), bits).ok()
+}
+
+#[inline(never)]
+fn take4_of_any_length(octets: &[u8]) -> Option<(Ipv4Net, &[u8])> {
     let (bits, body) = octets.split_first()?;
     let length = octets_of(*bits);
     let rest = body.get(length..)?;
@@ -40,11 +64,33 @@ pub(crate) fn take4(octets: &[u8]) -> Option<(Ipv4Net, &[u8])> {
             u32::from_be_bytes(chunk)
         }
     };
-    // A shift by 32 is the empty mask of 0.0.0.0/0.
-    let host = 32_u32.checked_sub(u32::from(*bits))?;
-    let mask = u32::MAX.checked_shl(host).unwrap_or(0);
-    let prefix = Ipv4Net::new(Ipv4Addr::from_bits(address & mask), *bits).ok()?;
-    Some((prefix, rest))
+    Some((masked4(address, *bits)?, rest))
+}
+
+/// Whether `octets` are whole prefixes of at most `longest` bits; the error is where the first
+/// begins that is not.
+///
+/// Only the lengths are read, and the branch on the most frequent ones keeps the loop from
+/// waiting for each of them.
+#[inline]
+pub(crate) fn check(octets: &[u8], longest: u8) -> Result<(), usize> {
+    let mut at = 0_usize;
+    let mut last = 0;
+    while let Some(bits) = octets.get(at) {
+        last = at;
+        if THREE_OCTETS.contains(bits) {
+            at = at.saturating_add(4);
+        } else if *bits <= longest {
+            at = at.saturating_add(octets_of(*bits)).saturating_add(1);
+        } else {
+            return Err(at);
+        }
+    }
+    if at == octets.len() {
+        Ok(())
+    } else {
+        Err(last)
+    }
 }
 
 /// The first IPv6 prefix and what follows it. Host bits are masked off.

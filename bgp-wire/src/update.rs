@@ -14,7 +14,7 @@ use crate::attr::walk::{RawAttribute, Seen, Walk};
 use crate::attr::{Attributes, NextHop, Slots};
 use crate::family::Runs;
 use crate::iana::attribute as code;
-use crate::nlri::{NlriRun, RawNlri, RawRun, RunFault};
+use crate::nlri::{NlriRun, RawNlri, RawRun, RunFault, TwoRuns};
 use crate::{AddressFamily, Disposition, Family, Fault, FaultKind, Header, Negotiated, Nlri};
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -553,14 +553,18 @@ impl<B: AsRef<[u8]>> Update<B> {
 
     /// The announced NLRI of `F`, classic and MP alike, in wire order.
     pub fn announced<F: AddressFamily>(&self) -> impl Iterator<Item = Nlri<F>> + '_ {
-        self.multiprotocol_run(&self.known.reach, false)
-            .chain(self.classic_run(&self.layout.nlri))
+        TwoRuns::new(
+            self.multiprotocol_run(&self.known.reach, false),
+            self.classic_run(&self.layout.nlri),
+        )
     }
 
     /// The withdrawn NLRI of `F`.
     pub fn withdrawn<F: AddressFamily>(&self) -> impl Iterator<Item = Nlri<F>> + '_ {
-        self.classic_run(&self.layout.withdrawn)
-            .chain(self.multiprotocol_run(&self.known.unreach, true))
+        TwoRuns::new(
+            self.classic_run(&self.layout.withdrawn),
+            self.multiprotocol_run(&self.known.unreach, true),
+        )
     }
 
     /// The announced NLRI of any family as octets, known here or not; MP_REACH_NLRI's first.

@@ -6,8 +6,8 @@
 )]
 
 use bgp_wire::{
-    Asn, AttributeSet, Family, Ipv4Unicast, Ipv6Unicast, MessageSize, NextHop, Nlri, Packer,
-    SessionType, Update, UpdateContext,
+    Asn, AttributeSet, Family, FlowMatch, FlowRuleBuilder, FlowType, Ipv4Flowspec, Ipv4Unicast,
+    Ipv6Unicast, MessageSize, NextHop, Nlri, Packer, SessionType, Update, UpdateContext,
 };
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -111,4 +111,38 @@ fn parsing_and_walking_allocate_nothing() {
 
     drop(message.clone());
     assert!(allocations() > before, "the counter counts");
+}
+
+/// Checking NLRI of other families, and walking them as octets, allocates nothing either, however
+/// long they are.
+#[test]
+fn other_families_are_checked_without_allocating() {
+    let rule = FlowRuleBuilder::ipv4()
+        .matches(FlowType::Port, &vec![FlowMatch::equal(0x100); 1_000])
+        .build()
+        .expect("a rule");
+    let nlri = [Nlri::<Ipv4Flowspec>::new(rule)];
+    let mut canonical = Vec::new();
+    AttributeSet::local().encode(&mut canonical);
+    let size = MessageSize {
+        max: 4_096,
+        four_octet_as: true,
+        add_path: false,
+    };
+    let mut message = Vec::new();
+    let written = Packer::announce(&mut message, size, &canonical, NextHop::NONE, &nlri);
+    assert_eq!(written, Ok(1));
+    let context = UpdateContext {
+        four_octet_as: true,
+        families: vec![Family::IPV4_FLOWSPEC],
+        ..UpdateContext::default()
+    };
+    let before = allocations();
+    let update = Update::parse(&message[..], &context).expect("sound");
+    let octets: usize = update
+        .announced_octets(Family::IPV4_FLOWSPEC)
+        .map(|one| one.octets.len())
+        .sum();
+    assert_eq!(allocations(), before, "allocations while parsing");
+    assert_eq!(octets, 3_003);
 }

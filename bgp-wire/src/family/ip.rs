@@ -30,6 +30,10 @@ macro_rules! family {
                 true
             }
             #[inline]
+            fn check(octets: &[u8]) -> Option<Result<(), usize>> {
+                Some(prefix::check(octets, <$prefix>::BITS))
+            }
+            #[inline]
             fn put(key: &$prefix, (): &(), out: &mut Vec<u8>) {
                 out.push(key.bits());
                 key.write(out);

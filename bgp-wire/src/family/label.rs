@@ -122,25 +122,37 @@ impl fmt::Display for Labels {
 }
 
 /// A labelled NLRI taken apart: labels, bits behind them, octets of those bits, what follows.
+///
+/// RFC 8277 §2.4: a withdraw has one field where the labels were, whose value means nothing.
+/// Speakers of RFC 3107 §3 withdraw with the labels they announced, so what reads as a stack is
+/// one, and what does not is that field.
 pub(super) fn take(octets: &[u8], withdrawn: bool) -> Option<(Labels, u8, &[u8], &[u8])> {
     let (nlri, rest) = octets.split_at_checked(prefix::measure(octets, u8::MAX)?)?;
-    let (bits, mut body) = nlri.split_first()?;
-    let mut bits = *bits;
+    let (bits, body) = nlri.split_first()?;
+    let (labels, bits, body) = match stack(*bits, body) {
+        Some((_, bits, body)) if withdrawn => (Labels::default(), bits, body),
+        None if withdrawn => (Labels::default(), bits.checked_sub(BITS)?, body.get(3..)?),
+        labels => labels?,
+    };
+    Some((labels, bits, body, rest))
+}
+
+/// The labels at the front, and what is behind them.
+fn stack(mut bits: u8, mut body: &[u8]) -> Option<(Labels, u8, &[u8])> {
     let mut labels = Labels::default();
     loop {
         let (field, after) = body.split_first_chunk::<3>()?;
         bits = bits.checked_sub(BITS)?;
         body = after;
         let [high, middle, low] = *field;
-        // RFC 8277 §2.4: a withdraw has one field here, and its value means nothing. RFC 3107 §3
-        // let a speaker withdraw with 0x800000 or 0 where it announced.
-        if withdrawn || *field == COMPATIBILITY {
-            return Some((Labels::default(), bits, body, rest));
+        // RFC 8277 §2.4; RFC 3107 §3 let a speaker withdraw so where it announced.
+        if *field == COMPATIBILITY {
+            return Some((Labels::default(), bits, body));
         }
         // The bits between label and bottom of stack mean nothing here (RFC 8277 §2.2).
         labels.push([high, middle, low & 0xf0])?;
         if low & BOTTOM_OF_STACK != 0 || *field == [0; 3] {
-            return Some((labels, bits, body, rest));
+            return Some((labels, bits, body));
         }
     }
 }
@@ -171,6 +183,7 @@ macro_rules! family {
         impl AddressFamily for $name {
             const FAMILY: Family = Family::$family;
             const LONGEST: usize = 33;
+            const WITHDRAWN_DIFFERS: bool = true;
             type Key = $prefix;
             type Payload = Labels;
 
@@ -239,6 +252,13 @@ mod tests {
         let mut out = Vec::new();
         Ipv4Labeled::put_withdrawn(&prefix, &mut out);
         assert_eq!(out, [32, 0x80, 0, 0, 10]);
+        // As RFC 3107 has it: the labels of the announcement.
+        let octets = [56, 0, 0, 0x80, 0, 0, 0x91, 10];
+        let (prefix, stack, _) = Ipv4Labeled::take_withdrawn(&octets).unwrap();
+        assert_eq!(
+            (prefix.to_string().as_str(), stack.is_empty()),
+            ("10.0.0.0/8", true)
+        );
     }
 
     #[test]

@@ -51,6 +51,7 @@ macro_rules! family {
         impl AddressFamily for $name {
             const FAMILY: Family = Family::$family;
             const LONGEST: usize = 33;
+            const WITHDRAWN_DIFFERS: bool = true;
             type Key = Vpn<$prefix>;
             type Payload = Labels;
 
