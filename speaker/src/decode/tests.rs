@@ -196,12 +196,13 @@ octet 131 UPDATE End-of-RIB ipv6-unicast
 
 #[test]
 fn other_families_keep_their_octets() {
-    let evpn = octets("800e 0f 0019 46 04 c0000201 00 03 03 010203 40010100 40020602010000fde9");
+    // a route type that nobody has typed
+    let evpn = octets("800e 0f 0019 46 04 c0000201 00 3f 03 010203 40010100 40020602010000fde9");
     let evpn = [&evpn[..2], &[14][..], &evpn[3..]].concat();
     let line = hex_line(&update(&evpn, &[]));
     assert_eq!(
         lines(&line),
-        "line 1 UPDATE announce evpn 0x0303010203 via 192.0.2.1 path 65001 origin IGP\n"
+        "line 1 UPDATE announce evpn 0x3f03010203 via 192.0.2.1 path 65001 origin IGP\n"
     );
 }
 
