@@ -10,8 +10,8 @@ use std::{io, net::IpAddr, sync::Arc};
 pub(crate) struct Feed {
     worker: Worker,
     cursor: CursorId,
-    /// A rewound pass is under way: the worker is told where it ends.
-    rewinding: bool,
+    /// The worker is to be told that all is there, once it has been given all of it.
+    settle_due: bool,
     changes: Vec<Change>,
 }
 
@@ -27,7 +27,7 @@ impl Feed {
         Ok(Self {
             worker,
             cursor: shard.subscribe(),
-            rewinding: false,
+            settle_due: false,
             changes: Vec::new(),
         })
     }
@@ -38,30 +38,23 @@ impl Feed {
         shard: &mut Shard,
         interface_of: impl Fn(PeerId) -> Option<u32>,
     ) -> bool {
-        let mut room = match self.worker.demand() {
-            Demand::Nothing => return false,
-            Demand::Changes(room) => room,
-            Demand::Rewind => {
-                shard.rewind(self.cursor);
-                self.rewinding = true;
-                1024
-            }
+        let Demand::Changes(room) = self.worker.demand() else {
+            return false;
         };
-        room = room.clamp(1, 4096);
+        let room = room.clamp(1, 4096);
         self.changes.clear();
         shard.changes(self.cursor, room, &mut self.changes);
-        let complete = self.rewinding && self.changes.len() < room;
-        if self.changes.is_empty() && !complete {
-            return false;
+        let drained = self.changes.len() < room;
+        let given = !self.changes.is_empty();
+        if given {
+            let changes = self.changes.drain(..);
+            let changes = changes.map(|change| wanted(&change, &interface_of));
+            self.worker.give(changes.collect());
         }
-        let changes = self
-            .changes
-            .drain(..)
-            .map(|change| wanted(&change, &interface_of))
-            .collect();
-        self.worker.give(changes, complete);
-        self.rewinding &= !complete;
-        true
+        if drained && std::mem::take(&mut self.settle_due) {
+            self.worker.settled();
+        }
+        given
     }
 
     /// The worker itself, for questions.
@@ -69,9 +62,9 @@ impl Feed {
         &self.worker
     }
 
-    /// All that was to be waited for is there.
+    /// All that was to be waited for is in the table; the worker is told when it has all of it.
     pub(crate) fn settled(&mut self) {
-        self.worker.settled();
+        self.settle_due = true;
     }
 
     /// Ends the worker.

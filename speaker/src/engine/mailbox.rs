@@ -38,12 +38,16 @@ impl Mailbox {
         self.content.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The session's side: a new session begins, whatever was left is dropped.
-    pub(crate) fn begin(&self, epoch: u64) {
-        *self.content() = Content {
+    /// The session's side: a new session begins, whatever was left is dropped. Its epoch is one
+    /// that no session of this mailbox had before.
+    pub(crate) fn begin(&self) -> u64 {
+        let mut content = self.content();
+        let epoch = content.epoch.wrapping_add(1);
+        *content = Content {
             epoch,
             ..Content::default()
         };
+        epoch
     }
 
     /// The session's side: what was filled, if anything.
@@ -85,7 +89,7 @@ mod tests {
     #[test]
     fn a_full_mailbox_is_not_filled_again() {
         let mailbox = Mailbox::default();
-        mailbox.begin(1);
+        assert_eq!(mailbox.begin(), 1);
         assert_eq!(mailbox.fill(1, |out| out.octets.push(7)), Some(()));
         assert_eq!(mailbox.fill(1, |_| ()), None);
         assert_eq!(mailbox.take().map(|out| out.octets), Some(vec![7]));
@@ -96,9 +100,9 @@ mod tests {
     #[test]
     fn octets_of_an_ended_session_are_never_seen_by_the_next() {
         let mailbox = Mailbox::default();
-        mailbox.begin(1);
+        assert_eq!(mailbox.begin(), 1);
         mailbox.fill(1, |out| out.octets.push(7));
-        mailbox.begin(2);
+        assert_eq!(mailbox.begin(), 2);
         assert!(mailbox.take().is_none());
         assert_eq!(mailbox.fill(1, |out| out.octets.push(8)), None);
         assert!(mailbox.take().is_none());

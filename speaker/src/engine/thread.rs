@@ -32,6 +32,8 @@ use tokio::sync::{Notify, mpsc};
 const ROUTES_QUEUE: usize = 32;
 /// Questions that may wait.
 const QUESTIONS_QUEUE: usize = 64;
+/// Questions answered before routes are looked at again.
+const QUESTIONS_AT_A_TIME: usize = 16;
 /// Routes of one slice of background work or of a listing.
 const SLICE: usize = 64;
 const LISTING_SLICE: usize = 256;
@@ -154,7 +156,10 @@ impl State {
     ) {
         loop {
             let mut busy = false;
-            while let Ok(question) = questions.try_recv() {
+            for _ in 0..QUESTIONS_AT_A_TIME {
+                let Ok(question) = questions.try_recv() else {
+                    break;
+                };
                 busy = true;
                 if self.answer(question) {
                     return;
@@ -260,6 +265,12 @@ impl State {
             filled
         });
         match filled {
+            // The budget of one look ended before anything was found to send: nobody empties an
+            // empty mailbox, so the rest is looked at in the next round.
+            Some(filled) if filled.messages == 0 && filled.more => {
+                self.ready.push(id);
+                true
+            }
             // What is left comes when the session has emptied its mailbox.
             Some(filled) => {
                 peer.waiting = filled.more;
@@ -419,6 +430,7 @@ impl State {
                     state.meta = meta;
                 }
                 self.shard.configure_peer(peer, *config);
+                self.check_settled();
             }
             Question::RemovePeer { peer } => {
                 self.peers.remove(&peer);

@@ -59,7 +59,7 @@ fn remove(prefix: &str) -> FibChange {
 /// Gives and waits until it is written.
 #[track_caller]
 fn give(worker: &mut Worker, changes: Vec<FibChange>) {
-    worker.give(changes, false);
+    worker.give(changes);
     eventually("written", || worker.status().pending == 0);
 }
 
@@ -154,7 +154,7 @@ fn feed(worker: &mut Worker, changes: impl Iterator<Item = FibChange>) -> Durati
     let mut rest = changes.into_iter().peekable();
     while rest.peek().is_some() {
         match worker.demand() {
-            Demand::Changes(room) => worker.give(rest.by_ref().take(room).collect(), false),
+            Demand::Changes(room) => worker.give(rest.by_ref().take(room).collect()),
             _ => std::thread::yield_now(),
         }
     }

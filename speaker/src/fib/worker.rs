@@ -31,10 +31,6 @@ pub enum Demand {
     Nothing,
     /// Up to this many changes (call `give` when there are some).
     Changes(usize),
-    /// Everything from the start again (a rewound cursor), in order to compare with the kernel.
-    /// This worker remembers what it installed and compares by itself; the demand is for one
-    /// that does not.
-    Rewind,
 }
 
 /// How the thread shall end.
@@ -126,9 +122,8 @@ impl Worker {
             Demand::Changes(CAPACITY - queued)
         }
     }
-    /// Hands over changes, as many as were asked for at most. `complete`: after a `Rewind`, the
-    /// whole table has been given with this batch.
-    pub fn give(&mut self, changes: Vec<FibChange>, _complete: bool) {
+    /// Hands over changes, as many as were asked for at most.
+    pub fn give(&mut self, changes: Vec<FibChange>) {
         if !changes.is_empty() {
             self.shared.inbox().changes.extend(changes);
             (self.waker)();

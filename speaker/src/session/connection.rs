@@ -67,18 +67,19 @@ impl Connection {
             (false, false) => return std::future::pending().await,
         };
         match self.stream.ready(interest).await {
-            Ok(ready) => Progress {
-                written: if self.wants_write() && ready.is_writable() {
+            Ok(ready) => {
+                let written = if self.wants_write() && ready.is_writable() {
                     self.write()
                 } else {
                     Ok(Written::default())
-                },
-                read: if may_read && ready.is_readable() {
+                };
+                let read = if (may_read && ready.is_readable()) || written.is_err() {
                     self.read()
                 } else {
                     Ok(None)
-                },
-            },
+                };
+                Progress { written, read }
+            }
             Err(error) => Progress {
                 written: Ok(Written::default()),
                 read: Err(error),

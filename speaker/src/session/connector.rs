@@ -7,10 +7,12 @@ use std::{
     io,
     net::{IpAddr, SocketAddr},
     os::fd::AsFd,
-    sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::{
+    net::{TcpSocket, TcpStream},
+    sync::Mutex,
+};
 
 /// 200 attempts a second over all neighbors.
 const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(5);
@@ -18,22 +20,18 @@ const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(5);
 /// What the kernel may hold unsent, so that a KEEPALIVE does not wait behind more than that.
 const UNSENT_LIMIT: u32 = 128 * 1024;
 
-/// The pace that all connectors of a speaker share.
+/// The pace that all connectors of a speaker share. Who waits waits in line; who gives up waiting
+/// leaves no gap behind.
 #[derive(Debug, Default)]
 pub(crate) struct Pace(Mutex<Option<Instant>>);
 
 impl Pace {
     async fn wait(&self) {
-        let (now, at) = {
-            let mut next = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let now = clock::now();
-            let at = next.map_or(now, |next| next.max(now));
-            *next = Some(at + BETWEEN_ATTEMPTS);
-            (now, at)
-        };
-        if at > now {
+        let mut next = self.0.lock().await;
+        if let Some(at) = *next {
             tokio::time::sleep_until(at.into()).await;
         }
+        *next = Some(clock::now() + BETWEEN_ATTEMPTS);
     }
 }
 

@@ -38,12 +38,19 @@ impl Routing {
             .insert(address.to_canonical(), session);
     }
 
-    /// Nobody is expected from there any more.
-    pub(crate) fn remove(&self, address: IpAddr) {
-        self.sessions
+    /// This session expects nobody from there any more; another one may.
+    pub(crate) fn remove(&self, address: IpAddr, session: &mpsc::Sender<Accepted>) {
+        let mut sessions = self
+            .sessions
             .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&address.to_canonical());
+            .unwrap_or_else(PoisonError::into_inner);
+        let address = address.to_canonical();
+        if sessions
+            .get(&address)
+            .is_some_and(|current| current.same_channel(session))
+        {
+            sessions.remove(&address);
+        }
     }
 
     /// Connections refused since the start.
@@ -78,6 +85,9 @@ impl Routing {
     }
 }
 
+/// TCP-MD5 keys by neighbor.
+pub(crate) type Keys<'k> = Vec<(IpAddr, &'k Password)>;
+
 /// One listening socket and its task.
 #[derive(Debug)]
 pub(crate) struct Listener {
@@ -86,8 +96,13 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    /// Opens the socket and accepts from then on.
-    pub(crate) fn open(address: SocketAddr, routing: Arc<Routing>) -> io::Result<Self> {
+    /// Opens the socket and accepts from then on. Connections of the neighbors in `keys` are
+    /// authenticated from the first.
+    pub(crate) fn open(
+        address: SocketAddr,
+        routing: Arc<Routing>,
+        keys: &Keys<'_>,
+    ) -> io::Result<Self> {
         let socket = Socket::new(
             Domain::for_address(address),
             Type::STREAM,
@@ -99,6 +114,11 @@ impl Listener {
             sockopt::set_only_v6(&socket, true)?;
         }
         socket.bind(&SockAddr::from(address))?;
+        for (neighbor, password) in keys {
+            if neighbor.is_ipv6() == address.is_ipv6() {
+                sockopt::set_md5_key(&socket, (*neighbor).into(), password.0.as_bytes())?;
+            }
+        }
         socket.listen(BACKLOG)?;
         let listener = Arc::new(TcpListener::from_std(socket.into())?);
         let accepting = Arc::clone(&listener);

@@ -9,6 +9,6 @@ mod task;
 mod view;
 
 pub(crate) use connector::{Connector, Pace};
-pub(crate) use listener::{Listener, Routing};
+pub(crate) use listener::{Keys, Listener, Routing};
 pub(crate) use task::{SessionCommand, SessionHandle, SessionOptions, spawn};
 pub(crate) use view::{SessionView, time_of};

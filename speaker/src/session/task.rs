@@ -10,7 +10,7 @@ use crate::{
     engine::{Engine, Learned, Mailbox},
     host::Host,
 };
-use bgp_fsm::{Action, Command, ConnectFailure, Received, Session, Slot, State};
+use bgp_fsm::{Action, Command, ConnectFailure, DownReason, Received, Session, Slot, State};
 use bgp_wire::{Disposition, Family, Negotiated, Notification, Update, UpdateContext};
 use bytes::Bytes;
 use rib::{PeerId, PeerUp};
@@ -20,7 +20,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
     pin::Pin,
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::{
     net::TcpStream,
@@ -29,6 +29,8 @@ use tokio::{
 };
 use tracing::{debug, info, warn};
 
+/// Cease/Other Configuration Change (RFC 4486).
+const OTHER_CONFIGURATION_CHANGE: u8 = 6;
 /// Without End-of-RIB in this time after Established a neighbor is taken to have sent all it has.
 const LOADING: Duration = Duration::from_secs(30);
 
@@ -100,6 +102,8 @@ pub(crate) fn spawn(options: SessionOptions) -> (SessionHandle, JoinHandle<()>) 
         seen,
         connected,
         last_failure: None,
+        noted: None,
+        said: None,
         options,
     };
     let task = tokio::spawn(task.run(commands_in, accepted_in));
@@ -110,6 +114,8 @@ pub(crate) fn spawn(options: SessionOptions) -> (SessionHandle, JoinHandle<()>) 
 #[derive(Debug)]
 struct Up {
     slot: Slot,
+    /// What is announced as next hop.
+    hops: NextHops,
     context: UpdateContext,
     loading: AbortHandle,
 }
@@ -135,7 +141,10 @@ struct Task {
     octets_out: u64,
     seen: Arc<Host>,
     connected: bool,
+    /// The kind of trouble that was logged last, when it was, and why the last session ended.
     last_failure: Option<String>,
+    noted: Option<Instant>,
+    said: Option<String>,
 }
 
 enum Input {
@@ -243,7 +252,7 @@ impl Task {
                 }
             }
             match self.session.poll_action() {
-                None => return,
+                None => return self.note_trouble(),
                 Some(Action::Connect) => {
                     let (connector, pace) = (
                         self.options.connector.clone(),
@@ -259,6 +268,34 @@ impl Task {
         }
     }
 
+    /// Says why a session does not come up, once a reason: a neighbor that is not there is tried
+    /// again and again.
+    fn note_trouble(&mut self) {
+        let Some((reason, at)) = self.session.last_error() else {
+            return;
+        };
+        if self.noted == Some(at) {
+            return;
+        }
+        self.noted = Some(at);
+        // "no answer within 1.8 s" and "within 2.0 s" are the same.
+        let text: String = reason.to_string();
+        let kind: String = text.chars().filter(|c| !c.is_ascii_digit()).collect();
+        if self.last_failure.as_ref() == Some(&kind) {
+            return;
+        }
+        match reason {
+            // go_down has said it, or we were told to
+            _ if self.said.as_ref() == Some(&text) => {}
+            DownReason::Stopped(_) => {}
+            DownReason::ConnectFailed(_) => {
+                info!(neighbor = %self.options.name, reason = %text, "not up yet");
+            }
+            _ => warn!(neighbor = %self.options.name, reason = %text, "not up"),
+        }
+        self.last_failure = Some(kind);
+    }
+
     fn close(&mut self, slot: Slot) {
         if let Some(connection) = self.connection(slot).take() {
             self.octets_in += connection.octets_in;
@@ -268,9 +305,9 @@ impl Task {
     }
 
     fn come_up(&mut self, slot: Slot, negotiated: &Negotiated) {
-        self.epoch += 1;
         self.last_failure = None;
-        self.options.mailbox.begin(self.epoch);
+        self.said = None;
+        self.epoch = self.options.mailbox.begin();
         let local = self
             .connection(slot)
             .as_ref()
@@ -305,6 +342,7 @@ impl Task {
         });
         self.up = Some(Up {
             slot,
+            hops,
             context: UpdateContext::new(negotiated),
             loading: loading.abort_handle(),
         });
@@ -327,6 +365,7 @@ impl Task {
             epoch: self.epoch,
         });
         warn!(neighbor = %self.options.name, %reason, "session down");
+        self.said = Some(reason.to_owned());
         self.tell(Event::NeighborDown {
             neighbor: self.options.name.clone(),
             reason: reason.to_owned(),
@@ -366,11 +405,6 @@ impl Task {
                 }
             }
             Err(failure) => {
-                // A neighbor that is not there yet is tried again and again; said once.
-                if self.last_failure.as_deref() != Some(&failure.0) {
-                    info!(neighbor = %self.options.name, reason = %failure.0, "cannot connect yet");
-                    self.last_failure = Some(failure.0.clone());
-                }
                 self.session.handle_connect_failed(failure, clock::now());
             }
         }
@@ -403,14 +437,40 @@ impl Task {
             // Nothing can be said to a neighbor whose link is gone, and nothing should be
             // forwarded to it until Hold ends.
             for slot in [Slot::Ours, Slot::Theirs] {
-                if self.connection(slot).take().is_some() {
-                    let reason = "the link or address toward the neighbor is gone".to_owned();
-                    self.session.handle_closed(slot, Some(reason), now);
-                }
+                let reason = "the link or address toward the neighbor is gone".to_owned();
+                self.closed(slot, Some(reason));
             }
         }
         if appeared {
             self.session.handle_command(Command::RetryNow, now);
+        }
+        self.check_next_hops();
+    }
+
+    /// A session of two families may come up before the other family has an address to be its next
+    /// hop (duplicate address detection takes a second): when it has, the session begins anew,
+    /// since routes of that family were not announced.
+    fn check_next_hops(&mut self) {
+        let Some(up) = &self.up else { return };
+        let (slot, before) = (up.slot, up.hops);
+        let has = |family| up.context.families.contains(&family);
+        let (v4, v6) = (has(Family::IPV4_UNICAST), has(Family::IPV6_UNICAST));
+        let local = self
+            .connection(slot)
+            .as_ref()
+            .and_then(Connection::local_address);
+        let now = NextHops::toward(
+            &self.seen,
+            local.map(|address| address.ip()),
+            self.connected,
+        );
+        if (v4 && before.v4.is_none() && now.v4.is_some())
+            || (v6 && before.v6.is_none() && now.v6.is_some())
+        {
+            info!(neighbor = %self.options.name, "an address for the next hop has appeared");
+            let notification = Notification::cease(OTHER_CONFIGURATION_CHANGE);
+            self.session
+                .handle_command(Command::Reset(notification), clock::now());
         }
     }
 
@@ -438,7 +498,14 @@ impl Task {
                 self.session.handle_written(written.octets, now);
             }
             Ok(_) => {}
-            Err(error) => return self.closed(slot, Some(words(&error))),
+            // What the neighbor said last (a NOTIFICATION) tells more than the error.
+            Err(error) => {
+                if matches!(progress.read, Ok(Some(1..))) {
+                    self.received(slot);
+                    self.carry_out();
+                }
+                return self.closed(slot, Some(words(&error)));
+            }
         }
         match progress.read {
             Ok(None) => {}
@@ -449,11 +516,12 @@ impl Task {
     }
 
     fn closed(&mut self, slot: Slot, error: Option<String>) {
+        // Gone already where the session itself has closed it.
         if let Some(connection) = self.connection(slot).take() {
             self.octets_in += connection.octets_in;
             self.octets_out += connection.octets_out;
+            self.session.handle_closed(slot, error, clock::now());
         }
-        self.session.handle_closed(slot, error, clock::now());
     }
 
     /// Frames and parses what was read, into one batch for the engine.
@@ -562,7 +630,7 @@ impl Task {
     }
 }
 
-async fn until(deadline: Option<std::time::Instant>) {
+async fn until(deadline: Option<Instant>) {
     match deadline {
         Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
         None => std::future::pending().await,
@@ -592,7 +660,7 @@ fn is_connected(connector: &Connector, host: &Host) -> bool {
 }
 
 /// Our addresses as next hops on the link of a session.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct NextHops {
     v4: Option<Ipv4Addr>,
     v6: Option<Ipv6Addr>,

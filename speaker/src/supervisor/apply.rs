@@ -35,7 +35,7 @@ impl Supervisor {
             .filter(|address| !old.listen.contains(address))
             .copied()
             .collect();
-        let listeners = start::open_listeners(&added, &self.routing)?;
+        let listeners = start::open_listeners(&added, &self.routing, &new.neighbors)?;
         let fib = if new.kernel != old.kernel && !self.own_fib {
             Some(match &new.kernel {
                 Some(kernel) => {
@@ -56,18 +56,7 @@ impl Supervisor {
         if old.listen != new.listen {
             self.listeners
                 .retain(|(address, _)| new.listen.contains(address));
-            for (address, listener) in listeners {
-                for running in &self.neighbors {
-                    let password = running.config.password.as_ref();
-                    if let Err(error) = listener.set_password(running.config.address, password) {
-                        changes.push(format!(
-                            "listen: cannot set the password of neighbor {} on {address}: {error}",
-                            running.config.name
-                        ));
-                    }
-                }
-                self.listeners.push((address, listener));
-            }
+            self.listeners.extend(listeners);
             changes.push("listen: addresses changed".to_owned());
         }
         if let Some(fib) = fib {
@@ -167,6 +156,8 @@ impl Supervisor {
                 }
             }
         }
+        // An address may have moved from one neighbor to another, and with it its key.
+        self.set_passwords();
         let order = |name: &str| {
             new.neighbors
                 .iter()
@@ -204,7 +195,7 @@ impl Supervisor {
         if was != *neighbor || identity || !policies.is_empty() {
             let (peer, host) = (running.peer, self.host.borrow().clone());
             let config = Box::new(compile::peer(new, neighbor, self.router_id)?);
-            let meta = compile::meta(neighbor, &host);
+            let meta = compile::meta(new, neighbor, &host);
             self.engine
                 .tell(Question::ConfigurePeer { peer, meta, config })
                 .await;

@@ -84,7 +84,12 @@ pub(super) fn local_peer(config: &Config, router_id: RouterId) -> PeerConfig {
 }
 
 /// Who a neighbor is, for people and for the kernel table.
-pub(super) fn meta(neighbor: &Neighbor, host: &Host) -> SourceMeta {
+pub(super) fn meta(config: &Config, neighbor: &Neighbor, host: &Host) -> SourceMeta {
+    let imports = match neighbor.import {
+        PolicyRef::None => false,
+        PolicyRef::Missing => !is_external(config, neighbor),
+        PolicyRef::All | PolicyRef::Filter(_) => true,
+    };
     let interface = neighbor
         .interface
         .as_deref()
@@ -93,8 +98,7 @@ pub(super) fn meta(neighbor: &Neighbor, host: &Host) -> SourceMeta {
         name: neighbor.name.clone(),
         kind: SourceKind::Neighbor {
             interface: interface.map(|link| link.index),
-            expected: !neighbor.disabled
-                && !matches!(neighbor.import, PolicyRef::None | PolicyRef::Missing),
+            expected: imports && !neighbor.disabled,
         },
     }
 }

@@ -42,7 +42,7 @@ impl Supervisor {
     pub(super) async fn start_neighbor(&mut self, config: Neighbor) -> Result<(), String> {
         let mailbox = Arc::new(Mailbox::default());
         let peer_config = compile::peer(&self.config, &config, self.router_id)?;
-        let meta = compile::meta(&config, &self.host.borrow());
+        let meta = compile::meta(&self.config, &config, &self.host.borrow());
         let peer = self
             .engine
             .ask(|reply| Question::AddPeer {
@@ -59,13 +59,7 @@ impl Supervisor {
     }
 
     fn start_session(&mut self, config: Neighbor, peer: PeerId, mailbox: Arc<Mailbox>) -> Running {
-        for (address, listener) in &self.listeners {
-            let set = listener.set_password(config.address, config.password.as_ref());
-            if let Err(error) = set {
-                tracing::error!(neighbor = %config.name, listener = %address, %error,
-                    "cannot set the TCP-MD5 password: the neighbor cannot connect to us");
-            }
-        }
+        self.set_password(&config);
         self.seed = self
             .seed
             .wrapping_mul(6_364_136_223_846_793_005)
@@ -94,6 +88,25 @@ impl Supervisor {
         }
     }
 
+    fn set_password(&self, neighbor: &Neighbor) {
+        let Some(password) = &neighbor.password else {
+            return;
+        };
+        for (address, listener) in &self.listeners {
+            if let Err(error) = listener.set_password(neighbor.address, Some(password)) {
+                tracing::error!(neighbor = %neighbor.name, listener = %address, %error,
+                    "cannot set the TCP-MD5 password: the neighbor cannot connect to us");
+            }
+        }
+    }
+
+    /// Sets the TCP-MD5 keys of all neighbors on all listeners.
+    pub(super) fn set_passwords(&self) {
+        for running in &self.neighbors {
+            self.set_password(&running.config);
+        }
+    }
+
     /// Ends the session at `index` and starts it again as `config` says; its place in the table
     /// stays, its routes go.
     pub(super) async fn restart_neighbor(&mut self, index: usize, config: Neighbor) {
@@ -116,7 +129,8 @@ impl Supervisor {
     }
 
     fn forget(&self, old: &Running) {
-        self.routing.remove(old.config.address);
+        self.routing
+            .remove(old.config.address, &old.session.accepted);
         if old.config.password.is_some() {
             for (_, listener) in &self.listeners {
                 if let Err(error) = listener.set_password(old.config.address, None) {
@@ -173,6 +187,15 @@ impl Supervisor {
             .collect();
         neighbor.warnings =
             crate::config::lint::neighbor(&self.config, config, &self.host.borrow());
+        // The kernel drops what is not signed with our key, also a refusal.
+        let silent = |error: &String| error.contains("timed out");
+        if neighbor.md5 && neighbor.last_error.as_ref().is_some_and(silent) {
+            neighbor.warnings.push(
+                "with TCP-MD5 a neighbor that does not listen and one that has another password \
+                 look the same: neither answers"
+                    .to_owned(),
+            );
+        }
         neighbor
     }
 

@@ -3,11 +3,11 @@
 use super::{Request, Supervisor, compile};
 use crate::{
     Handle, StartError, clock,
-    config::{Config, Kernel},
+    config::{Config, Kernel, Neighbor},
     engine::{Engine, EngineOptions, Question, SourceKind, SourceMeta},
     fib::{Fib, NetlinkFib},
     host,
-    session::{Listener, Pace, Routing},
+    session::{Keys, Listener, Pace, Routing},
 };
 use rib::PeerId;
 use std::{collections::BTreeMap, io, net::SocketAddr, sync::Arc, time::UNIX_EPOCH};
@@ -50,7 +50,8 @@ pub(crate) async fn start(parts: Parts) -> Result<Handle, StartError> {
         None => open_fib(config.kernel.as_ref())?,
     };
     let routing = Arc::new(Routing::default());
-    let listeners = open_listeners(&config.listen, &routing).map_err(StartError)?;
+    let listeners =
+        open_listeners(&config.listen, &routing, &config.neighbors).map_err(StartError)?;
     let engine = Engine::start(EngineOptions { fib })
         .map_err(|error| StartError(format!("cannot start: {error}")))?;
     let (events, _) = broadcast::channel(EVENTS);
@@ -109,10 +110,15 @@ fn open_fib(kernel: Option<&Kernel>) -> Result<Option<KernelTable>, StartError> 
 pub(super) fn open_listeners(
     addresses: &[SocketAddr],
     routing: &Arc<Routing>,
+    neighbors: &[Neighbor],
 ) -> Result<Vec<(SocketAddr, Listener)>, String> {
+    let keys: Keys<'_> = neighbors
+        .iter()
+        .filter_map(|neighbor| Some((neighbor.address, neighbor.password.as_ref()?)))
+        .collect();
     let mut listeners = Vec::new();
     for address in addresses {
-        match Listener::open(*address, Arc::clone(routing)) {
+        match Listener::open(*address, Arc::clone(routing), &keys) {
             Ok(listener) => listeners.push((*address, listener)),
             // A host without IPv6 has nothing to listen on there.
             Err(error)

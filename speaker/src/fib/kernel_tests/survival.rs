@@ -195,13 +195,10 @@ fn shutdown_keeps_or_removes() {
     in_namespace("fib-shutdown", || {
         veth();
         let mut worker = start(&config());
-        worker.give(
-            vec![
-                install("10.9.0.0/16", "10.1.1.2"),
-                install("fd09::/32", "fd00::2"),
-            ],
-            false,
-        );
+        worker.give(vec![
+            install("10.9.0.0/16", "10.1.1.2"),
+            install("fd09::/32", "fd00::2"),
+        ]);
         worker.shutdown(true);
         let both = [
             "10.9.0.0/16 via 10.1.1.2 dev v0 proto bgp metric 32",
