@@ -31,6 +31,8 @@ use tokio::{
 
 /// From a start or a reload to when what only it needed is given back.
 const SETTLING: Duration = Duration::from_secs(2);
+/// And from then on, since `show` needs much of it too.
+const AGAIN: Duration = Duration::from_secs(60);
 /// Orders that wait for the loop; whoever brings more waits.
 const ORDERS: usize = 8;
 /// Warnings of a configuration that are logged; `myna check` shows them all.
@@ -107,12 +109,11 @@ async fn serve(options: Options) -> Result<(), String> {
 
     // Also after each reload: reading a configuration is what the program is largest for.
     let mut idle = Box::pin(tokio::time::sleep(SETTLING));
-    let mut settled = false;
     let stop = loop {
         let order = tokio::select! {
             () = signals.terminated() => break Stop::by_signal(),
-            () = &mut idle, if !settled => {
-                settled = true;
+            () = &mut idle => {
+                idle.set(tokio::time::sleep(AGAIN));
                 if let Err(error) = program_text::give_back() {
                     tracing::debug!(%error, "cannot give back memory that only the start needed");
                 }
@@ -132,7 +133,6 @@ async fn serve(options: Options) -> Result<(), String> {
                     () = signals.terminated() => break Stop::by_signal(),
                 };
                 idle.set(tokio::time::sleep(SETTLING));
-                settled = false;
                 if let Some(reply) = reply {
                     // a client that has gone has seen enough
                     let _ = reply.send(outcome);

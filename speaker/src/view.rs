@@ -68,7 +68,7 @@ pub struct Neighbor {
     pub local_as: u32,
     /// "external" or "internal".
     pub session_type: String,
-    /// "Idle" … "Established" (RFC 4271 §8.2.2).
+    /// "Idle" … "Established" (RFC 4271 §8.2.2); "Active" while a neighbor is not there yet.
     pub state: String,
     /// Since when (RFC 3339), and seconds.
     pub since: String,

@@ -34,9 +34,15 @@ impl Myna {
                 assert!(path.is_file(), "MYNA_BIN: no file {}", path.display());
                 return fs::canonicalize(&path).unwrap_or(path);
             }
-            // target/<profile>/deps/<test>-<hash>
+            // target/<profile>/deps/<test>-<hash>, or target/<profile>/<benchmark>
             let test = env::current_exe().expect("know this test's own path");
-            let target = test.ancestors().nth(3).unwrap_or(Path::new("target"));
+            let profile = test
+                .ancestors()
+                .skip(1)
+                .find(|folder| !folder.ends_with("deps"));
+            let target = profile
+                .and_then(Path::parent)
+                .unwrap_or(Path::new("target"));
             ["release", "debug"]
                 .map(|profile| target.join(profile).join("myna"))
                 .into_iter()

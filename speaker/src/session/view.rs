@@ -26,8 +26,14 @@ pub(crate) fn time_of(moment: Instant) -> String {
 pub(super) fn of_session(session: &Session) -> view::Neighbor {
     let now = clock::now();
     let last_error = session.last_error();
+    // A neighbor that is not there yet is Active, as people know it from BIRD, also during each of
+    // the attempts that are made once a second.
+    let shown = match (session.state(), &last_error) {
+        (State::Connect, Some((DownReason::ConnectFailed(_), _))) => State::Active,
+        (state, _) => state,
+    };
     view::Neighbor {
-        state: state(session.state()).to_owned(),
+        state: state(shown).to_owned(),
         since: time_of(session.since()),
         since_seconds: now.saturating_duration_since(session.since()).as_secs(),
         waiting_for: session.waiting_for(now),
