@@ -8,32 +8,15 @@
 //! it was skipped; the crate's own fixtures do not need it.
 #![allow(clippy::expect_used, reason = "a failing test says why")]
 
+mod shared;
+
 use bgp_wire::attr::Community;
 use bgp_wire::*;
 use serde_json::Value;
+use shared::{octets, shared};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-
-fn shared() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
-    let found = std::env::var_os("MYNA_SHARED")
-        .map(PathBuf::from)
-        .into_iter()
-        .chain([beside])
-        .find(|path| path.join("data/vectors").is_dir());
-    if found.is_none() {
-        println!("skipped: no shared data (set MYNA_SHARED)");
-    }
-    found
-}
-
-fn octets(hex: &str) -> Vec<u8> {
-    (0..hex.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hex"))
-        .collect()
-}
 
 fn text<'a>(value: &'a Value, path: &str) -> &'a str {
     value.pointer(path).and_then(Value::as_str).unwrap_or("")

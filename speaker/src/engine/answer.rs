@@ -2,7 +2,10 @@
 
 use super::feed::Feed;
 use crate::view;
-use bgp_wire::{NextHop, Origin};
+use bgp_wire::{
+    NextHop, Origin,
+    attr::{Community, LargeCommunity},
+};
 use ipnet::IpNet;
 use rib::{ExportState, Query, RouteState, RouteView};
 
@@ -60,10 +63,13 @@ pub(crate) fn route(
             .unwrap_or_default(),
         med: attributes.med(),
         local_pref: attributes.local_pref(),
-        communities: attributes.communities().map(community).collect(),
+        communities: attributes
+            .communities()
+            .map(|value| Community(value).to_string())
+            .collect(),
         large_communities: attributes
             .large_communities()
-            .map(|[a, b, c]| format!("{a}:{b}:{c}"))
+            .map(|value| LargeCommunity(value).to_string())
             .collect(),
         state: state.to_owned(),
         reason: route.state.to_string(),
@@ -80,8 +86,4 @@ fn in_kernel(feed: &Feed, prefix: &IpNet) -> String {
     } else {
         "installed".to_owned()
     }
-}
-
-fn community(value: u32) -> String {
-    format!("{}:{}", value >> 16, value & 0xffff)
 }

@@ -56,7 +56,6 @@ pub(crate) struct Engine {
 #[derive(Debug, Default)]
 struct Signals {
     drained: AtomicBool,
-    fib: AtomicBool,
     bell: Notify,
 }
 
@@ -212,7 +211,6 @@ impl State {
     fn start_feed(&mut self, fib: Box<dyn Fib>, kernel: config::Kernel) -> io::Result<()> {
         let signals = Arc::clone(&self.signals);
         let wake = Arc::new(move || {
-            signals.fib.store(true, Ordering::Release);
             signals.bell.notify_one();
         });
         self.feed = Some(Feed::start(fib, kernel, wake, &mut self.shard)?);
@@ -241,7 +239,6 @@ impl State {
             given |= self.fill(id);
         }
         if let Some(feed) = &mut self.feed {
-            self.signals.fib.store(false, Ordering::Release);
             let peers = &self.peers;
             given |= feed.feed(&mut self.shard, |id| match peers.get(&id)?.meta.kind {
                 SourceKind::Neighbor { interface, .. } => interface,
