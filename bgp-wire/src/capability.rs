@@ -109,7 +109,7 @@ pub enum Capability {
         host: String,
         domain: String,
     },
-    /// UTF-8
+    /// UTF-8, at most 254 octets (draft-abraitis-bgp-version-capability)
     SoftwareVersion(String),
     OutboundFiltering(Vec<OutboundFiltering>),
     PathsLimit(Vec<PathsLimit>),
@@ -246,14 +246,11 @@ impl Capability {
                 }
             }
             Self::Fqdn { host, domain } => {
-                for name in [host, domain] {
-                    let name = name.as_bytes();
-                    let name = name.get(..255).unwrap_or(name);
-                    out.push(u8::try_from(name.len()).unwrap_or(u8::MAX));
-                    out.extend(name);
-                }
+                put_text(host, out);
+                put_text(domain, out);
             }
-            Self::SoftwareVersion(version) => out.extend(version.as_bytes()),
+            // A length of its own stands before the text, within the capability's.
+            Self::SoftwareVersion(version) => put_text(version, out),
             Self::OutboundFiltering(families) => {
                 for entry in families {
                     out.extend(entry.family.afi.to_be_bytes());
@@ -274,6 +271,17 @@ impl Capability {
             Self::Unknown { value, .. } => out.extend(value),
         }
     }
+}
+
+/// Appends text behind its length in one octet, cut where a character ends.
+fn put_text(text: &str, out: &mut Vec<u8>) {
+    let end = (0..=text.len().min(255))
+        .rev()
+        .find(|end| text.is_char_boundary(*end))
+        .unwrap_or(0);
+    let text = text.get(..end).unwrap_or("");
+    out.push(u8::try_from(text.len()).unwrap_or(u8::MAX));
+    out.extend(text.as_bytes());
 }
 
 /// One capability of a list: code, length, value.
@@ -394,7 +402,11 @@ fn value_of(code: u8, value: &[u8]) -> Parsed<'_, Capability> {
             Ok((
                 empty,
                 text(code, value, || {
-                    Some(Capability::SoftwareVersion(owned(octets)?))
+                    let (length, version) = octets.split_first()?;
+                    let whole = usize::from(*length) == version.len();
+                    Some(Capability::SoftwareVersion(
+                        owned(version).filter(|_| whole)?,
+                    ))
                 }),
             ))
         }

@@ -119,6 +119,8 @@ enum Severity {
     Is(Disposition),
     /// As the attribute's row in the attribute table says.
     ByAttribute,
+    /// As the attribute's row says of wrong flags.
+    ByFlags,
     /// The first where the NLRI cannot be trusted any more (MP_REACH_NLRI and MP_UNREACH_NLRI),
     /// else the second.
     Multiprotocol(Disposition, Disposition),
@@ -156,7 +158,7 @@ impl FaultKind {
     /// The table.
     fn row(self) -> Row {
         use Disposition::{AttributeDiscard, SessionReset, TreatAsWithdraw};
-        use Severity::{ByAttribute, Is, Multiprotocol};
+        use Severity::{ByAttribute, ByFlags, Is, Multiprotocol};
         use code::{header, open, update as sub};
         let row = |severity, code, subcode, data, text| Row {
             severity,
@@ -267,9 +269,10 @@ impl FaultKind {
                 Data::None,
                 "passes the end of the path attributes",
             ),
-            // RFC 7606 §3(c)
+            // RFC 7606 §3(c), "unless the specification for the attribute mandates different
+            // handling"; the attribute table knows the one that does.
             Self::AttributeFlags => update(
-                Is(TreatAsWithdraw),
+                ByFlags,
                 sub::ATTRIBUTE_FLAGS,
                 Data::Attribute,
                 "flags contradict the attribute's type",
@@ -410,6 +413,10 @@ impl Fault {
                 .attr
                 .and_then(table::row)
                 .map_or(Disposition::TreatAsWithdraw, |row| row.malformed),
+            Severity::ByFlags => self
+                .attr
+                .and_then(table::row)
+                .map_or(Disposition::TreatAsWithdraw, |row| row.wrong_flags),
         }
     }
 
@@ -491,6 +498,10 @@ mod tests {
         assert_eq!(length(attribute::ORIGIN), TreatAsWithdraw);
         assert_eq!(length(attribute::ATOMIC_AGGREGATE), AttributeDiscard);
         assert_eq!(length(attribute::AGGREGATOR), AttributeDiscard);
+        let flags = |code| fault(FaultKind::AttributeFlags, Some(code)).disposition();
+        assert_eq!(flags(attribute::ORIGIN), TreatAsWithdraw);
+        assert_eq!(flags(attribute::MP_REACH_NLRI), TreatAsWithdraw);
+        assert_eq!(flags(attribute::AIGP), AttributeDiscard);
         let twice = |code| fault(FaultKind::DuplicateAttribute, Some(code)).disposition();
         assert_eq!(twice(attribute::MP_REACH_NLRI), SessionReset);
         assert_eq!(twice(attribute::MP_UNREACH_NLRI), SessionReset);

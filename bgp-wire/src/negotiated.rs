@@ -47,11 +47,14 @@ impl Negotiated {
             .into_iter()
             .filter(|family| theirs.contains(family))
             .collect();
-        // RFC 8654 §4: a message over 4,096 octets needs the capability of both sides.
-        let max = if both(Capability::ExtendedMessage) {
-            Header::EXTENDED_MAX
-        } else {
-            Header::STANDARD_MAX
+        // RFC 8654 §4: each side says what it can receive; who does not say so is sent no message
+        // over 4,096 octets, and refuses one.
+        let largest = |receiver: &Open| {
+            if receiver.has(&Capability::ExtendedMessage) {
+                Header::EXTENDED_MAX
+            } else {
+                Header::STANDARD_MAX
+            }
         };
         let (receive, send): (Vec<_>, Vec<_>) = families
             .iter()
@@ -75,8 +78,8 @@ impl Negotiated {
             four_octet_as: four_octet_as(local) && four_octet_as(remote),
             route_refresh: both(Capability::RouteRefresh),
             enhanced_route_refresh: both(Capability::EnhancedRouteRefresh),
-            max_receive: max,
-            max_send: max,
+            max_receive: largest(local),
+            max_send: largest(remote),
             graceful_restart: graceful_restart(local)
                 .and(graceful_restart(remote))
                 .cloned(),
@@ -228,10 +231,20 @@ mod tests {
     }
 
     #[test]
-    fn extended_messages_need_both() {
+    fn extended_messages_go_to_who_says_so() {
         let with = open(1, 90, vec![Capability::ExtendedMessage]);
-        assert_eq!(Negotiated::new(&with, &with).max_send, 65_535);
         let without = open(1, 90, vec![]);
-        assert_eq!(Negotiated::new(&with, &without).max_receive, 4_096);
+        for (local, remote, receive, send) in [
+            (&with, &with, 65_535, 65_535),
+            (&with, &without, 65_535, 4_096),
+            (&without, &with, 4_096, 65_535),
+            (&without, &without, 4_096, 4_096),
+        ] {
+            let negotiated = Negotiated::new(local, remote);
+            assert_eq!(
+                (negotiated.max_receive, negotiated.max_send),
+                (receive, send)
+            );
+        }
     }
 }

@@ -51,6 +51,8 @@ pub(crate) struct Row {
     pub(crate) length: Length,
     /// What a malformed one means.
     pub(crate) malformed: Disposition,
+    /// What wrong flags mean.
+    pub(crate) wrong_flags: Disposition,
     /// Dropped unread when it comes over an external session.
     pub(crate) internal_only: bool,
     /// Whether it is part of what is interned and sent on: not next hops and NLRI, which belong to
@@ -65,6 +67,7 @@ const fn new(code: u8, class: Class, length: Length, malformed: Disposition) -> 
         class,
         length,
         malformed,
+        wrong_flags: Disposition::TreatAsWithdraw,
         internal_only: false,
         canonical: true,
         check: None,
@@ -74,6 +77,10 @@ const fn new(code: u8, class: Class, length: Length, malformed: Disposition) -> 
 impl Row {
     const fn check(mut self, check: Check) -> Self {
         self.check = Some(check);
+        self
+    }
+    const fn flags_mean(mut self, disposition: Disposition) -> Self {
+        self.wrong_flags = disposition;
         self
     }
     const fn internal(mut self) -> Self {
@@ -185,7 +192,8 @@ pub(crate) static ROWS: &[Row] = {
         // RFC 6514 §5
         new(code::PMSI_TUNNEL, Transitive, AtLeast(5), Withdraw).check(tunnel::check_pmsi_tunnel),
         // RFC 9012 §13
-        new(code::TUNNEL_ENCAPSULATION, Transitive, Any, Withdraw).check(tlv::check_long),
+        new(code::TUNNEL_ENCAPSULATION, Transitive, Any, Withdraw)
+            .check(tlv::check_tunnel_encapsulation),
         // RFC 7606 §7.15
         new(
             code::IPV6_EXTENDED_COMMUNITIES,
@@ -193,9 +201,10 @@ pub(crate) static ROWS: &[Row] = {
             Multiple(20),
             Withdraw,
         ),
-        // RFC 7311 §3.2, §3.3
+        // RFC 7311 §3.2, §3.3; a transitive one is malformed like any other.
         new(code::AIGP, NonTransitive, AtLeast(3), Discard)
             .check(tlv::check_aigp)
+            .flags_mean(Discard)
             .internal(),
         // RFC 9552 §8.2.2
         new(code::BGP_LS, NonTransitive, Any, Discard).check(tlv::check_long),
@@ -206,8 +215,8 @@ pub(crate) static ROWS: &[Row] = {
         // draft-ietf-bess-evpn-ipvpn-interworking §4
         new(code::D_PATH, Transitive, AtLeast(8), Withdraw).check(tlv::check_d_path),
         // RFC 8669 §6, RFC 9252 §7
-        new(code::PREFIX_SID, Transitive, Any, Discard).check(tlv::check_prefix_sid),
-        // RFC 6368 §5
+        new(code::PREFIX_SID, Transitive, AtLeast(3), Discard).check(tlv::check_prefix_sid),
+        // RFC 6368 §5, RFC 7606 §7.16
         new(code::ATTR_SET, Transitive, AtLeast(4), Withdraw).check(tlv::check_attr_set),
     ]
 };

@@ -1,8 +1,9 @@
 //! Attributes that are lists of type, length and value: checked for their outer structure, and
 //! where an RFC says what malformed means, for that.
-use super::table::{Scope, ValueFault};
-use super::walk::Walk;
-use crate::FaultKind;
+use super::table::{self, Scope, ValueFault};
+use super::walk::{Seen, Walk};
+use crate::iana::attribute as code;
+use crate::{AsSets, FaultKind, SessionType};
 
 const MALFORMED: FaultKind = FaultKind::AttributeValue;
 
@@ -37,9 +38,28 @@ fn every(
     Ok(())
 }
 
-/// Two octets of type, two of length: tunnel encapsulation (RFC 9012 §2), BGP-LS (RFC 9552 §5.1).
+/// Two octets of type, two of length: BGP-LS (RFC 9552 §5.1).
 pub(super) fn check_long(value: &[u8], _: Scope) -> Result<(), ValueFault> {
     every(value, true, MALFORMED, |_, _| Ok(()))
+}
+
+/// Tunnel encapsulation (RFC 9012 §2): tunnels of two octets of type and two of length. RFC 9012 §13:
+/// "The final octet of a TLV MUST also be the final octet of its final sub-TLV", of whatever type.
+pub(super) fn check_tunnel_encapsulation(value: &[u8], _: Scope) -> Result<(), ValueFault> {
+    every(value, true, MALFORMED, |_, mut rest| {
+        while let Some((kind, body)) = rest.split_first() {
+            // RFC 9012 §2: the length takes two octets from type 128 on.
+            let (length, body) = match (kind, body) {
+                (0..128, [length, body @ ..]) => (usize::from(*length), body),
+                (128.., [high, low, body @ ..]) => {
+                    (usize::from(u16::from_be_bytes([*high, *low])), body)
+                }
+                _ => return Err(MALFORMED),
+            };
+            rest = body.get(length..).ok_or(MALFORMED)?;
+        }
+        Ok(())
+    })
 }
 
 /// AIGP (RFC 7311 §3): the length of a TLV counts its type and length, three octets.
@@ -78,16 +98,38 @@ pub(super) fn aigp(value: &[u8]) -> Option<u64> {
     }
 }
 
-/// ATTR_SET (RFC 6368 §5): the origin AS, and attributes whose lengths add up.
+/// ATTR_SET (RFC 6368 §5): the origin AS, and attributes of an internal session with four-octet AS
+/// numbers. Malformed where they do not add up, are malformed themselves, or are NLRI. What an
+/// ATTR_SET inside holds is not looked at: nobody reads it from there, and a tower of them must not
+/// cost a stack.
 pub(super) fn check_attr_set(value: &[u8], _: Scope) -> Result<(), ValueFault> {
+    const INSIDE: Scope = Scope {
+        session: SessionType::Ibgp,
+        four_octet_as: true,
+        as_sets: AsSets::Accept,
+    };
     let Some((_, attributes)) = value.split_first_chunk::<4>() else {
         return Err((0, MALFORMED));
     };
+    let mut seen = Seen::default();
     let mut walk = Walk::new(attributes);
-    while walk.next().is_some() {}
-    match walk.rest() {
-        [] => Ok(()),
-        _ => Err((walk.offset().saturating_add(4), MALFORMED)),
+    loop {
+        let at = walk.offset().saturating_add(4);
+        let Some(attribute) = walk.next() else {
+            return match walk.rest() {
+                [] => Ok(()),
+                _ => Err((at, MALFORMED)),
+            };
+        };
+        let sound = match (attribute.code, table::row(attribute.code)) {
+            (code::MP_REACH_NLRI | code::MP_UNREACH_NLRI, _) => false,
+            (code::ATTR_SET, _) => true,
+            (_, Some(row)) => row.verify(&attribute, INSIDE).is_ok(),
+            (_, None) => attribute.flags & code::OPTIONAL != 0,
+        };
+        if !sound || seen.again(attribute.code) {
+            return Err((at, MALFORMED));
+        }
     }
 }
 
@@ -113,8 +155,8 @@ pub(super) fn check_prefix_sid(value: &[u8], _: Scope) -> Result<(), ValueFault>
     every(value, false, MALFORMED, |kind, value| match kind {
         // RFC 8669 §3.1: label index, seven octets.
         1 if value.len() != 7 => Err(MALFORMED),
-        // RFC 8669 §3.2: originator SRGB, flags and ranges of six octets.
-        3 if value.len() < 2 || !value.len().saturating_sub(2).is_multiple_of(6) => Err(MALFORMED),
+        // RFC 8669 §3.2: originator SRGB, flags and at least one range of six octets.
+        3 if value.len() < 8 || !value.len().saturating_sub(2).is_multiple_of(6) => Err(MALFORMED),
         5 | 6 => {
             let [layer3, layer2] = &mut services;
             let seen = if kind == 5 { layer3 } else { layer2 };
@@ -146,3 +188,6 @@ fn srv6_service(value: &[u8]) -> Result<(), FaultKind> {
     });
     inside.map_err(|(_, kind)| kind)
 }
+
+#[cfg(test)]
+mod tests;

@@ -394,6 +394,14 @@ fn every_attribute_fault_with_its_place() {
             at + 3,
             AttributeValue,
         ),
+        // RFC 7311 §3.2: transitive, it is discarded and takes no route with it.
+        (
+            &[0xc0, 26, 11, 1, 0, 11, 0, 0, 0, 0, 0, 0, 0, 1],
+            Ibgp,
+            AttributeDiscard,
+            at,
+            AttributeFlags,
+        ),
         (
             &[0x80, 29, 5, 4, 0, 0, 0xff, 0],
             Ebgp,
