@@ -36,28 +36,19 @@ fn resident_mib() -> f64 {
 
 fn peer(shard: &mut Shard, number: u32) -> PeerId {
     let address = Ipv4Addr::from(0x0a00_0000 + number);
+    let router_id = RouterId::new(Ipv4Addr::new(10, 255, 0, 1)).unwrap();
+    let ases = (Asn(65530), Asn(number));
     let id = shard.add_peer(PeerConfig {
-        kind: PeerKind::Ebgp,
-        address: IpAddr::V4(address),
-        local_as: Asn(65530),
-        remote_as: Asn(number),
-        router_id: RouterId::new(Ipv4Addr::new(10, 255, 0, 1)).unwrap(),
         import: Arc::new(Policy::all()),
         export: Arc::new(Policy::all()),
+        ..PeerConfig::new(PeerKind::Ebgp, IpAddr::V4(address), ases, router_id)
     });
-    shard.peer_up(
-        id,
-        PeerUp {
-            router_id: RouterId::new(address).unwrap(),
-            remote_as: Asn(number),
-            families: vec![Family::IPV4_UNICAST],
-            max_message: 4096,
-            four_octet_as: true,
-            next_hop_v4: Some(Ipv4Addr::new(10, 255, 0, 1)),
-            next_hop_v6: None,
-            link_local: None,
-        },
-    );
+    let families = vec![Family::IPV4_UNICAST];
+    let up = PeerUp {
+        next_hop_v4: Some(Ipv4Addr::new(10, 255, 0, 1)),
+        ..PeerUp::new(RouterId::new(address).unwrap(), Asn(number), families)
+    };
+    shard.peer_up(id, up);
     id
 }
 

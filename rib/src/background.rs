@@ -10,11 +10,12 @@ use crate::{
     PeerId,
     destinations::Path,
     export::{Evaluated, Group, Told},
-    import::import,
+    import::Importing,
     intern::OutId,
     key::Keyed,
     member::EndOfRib,
     peers::Core,
+    sources::Life,
     table::{Table, retain},
 };
 
@@ -182,17 +183,13 @@ impl<F: Keyed> Table<F> {
             let Some(source) = core.sources.at(path.source()) else {
                 break;
             };
-            if !source.live {
+            if source.life == Life::Dead || unkept(&path, source.life, core) {
                 self.remove(number, at, core);
                 work = work.saturating_add(1);
                 at = 0;
                 continue;
             }
-            if source
-                .due
-                .get(F::SLOT)
-                .is_some_and(|due| *due > self.scan_pass)
-            {
+            if source.due > self.scan_pass {
                 again.push((path, source.peer));
             }
             at = at.saturating_add(1);
@@ -215,14 +212,13 @@ impl<F: Keyed> Table<F> {
         else {
             return;
         };
-        let imported = import(
-            &peer.config,
-            peer.up.as_ref(),
-            &mut core.sets,
-            &core.hops,
-            old.received,
-            old.next_hop,
-        );
+        let source = core.sources.at(old.source());
+        let importing = Importing {
+            config: &peer.config,
+            up: source.and_then(|source| source.up.as_deref()),
+            long_lived: source.is_some_and(|source| source.life == Life::LongLived),
+        };
+        let imported = importing.import(&mut core.sets, &core.hops, old.received, old.next_hop);
         let standing = imported.standing(&peer.config, || F::prefix(key));
         let path = Path::new(
             old.source(),
@@ -321,6 +317,15 @@ impl<F: Keyed> Table<F> {
         }
         passed.len().div_ceil(LOOKS_PER_ROUTE)
     }
+}
+
+/// RFC 9494 §4.2: routes with NO_LLGR are not kept for long.
+fn unkept(path: &Path, life: Life, core: &Core) -> bool {
+    life == Life::LongLived
+        && core
+            .sets
+            .hot(path.received)
+            .is_some_and(|hot| hot.no_long_lived)
 }
 
 /// Clears the mark of a trimmed journal entry; `false`: the entry was stale.

@@ -23,6 +23,8 @@ pub enum Step {
     OnlyPath,
     /// A route of this host wins over learned ones.
     LocalRoute,
+    /// Not long-lived stale (RFC 9494 §4.2).
+    LongLivedStale,
     /// Higher LOCAL_PREF (RFC 4271 §9.1.1).
     LocalPref,
     /// Shorter AS_PATH (RFC 4271 §9.1.2.2(a)).
@@ -50,6 +52,7 @@ impl fmt::Display for Step {
         f.write_str(match self {
             Self::OnlyPath => "only path",
             Self::LocalRoute => "local route",
+            Self::LongLivedStale => "long-lived stale",
             Self::LocalPref => "local preference",
             Self::AsPathLength => "AS path length",
             Self::Origin => "origin",
@@ -109,6 +112,11 @@ impl<'a> Candidate<'a> {
             };
         }
         step!(other.local(), self.local(), Step::LocalRoute);
+        step!(
+            mine.long_lived_stale,
+            theirs.long_lived_stale,
+            Step::LongLivedStale
+        );
         step!(theirs.local_pref, mine.local_pref, Step::LocalPref);
         step!(mine.path_length, theirs.path_length, Step::AsPathLength);
         step!(mine.origin, theirs.origin, Step::Origin);

@@ -10,6 +10,7 @@
 //! - a route never goes back to the peer it came from (per member, when a message is made);
 //! - iBGP to iBGP is not announced (RFC 4271 §9.2; reflection will lift it for clients);
 //! - NO_ADVERTISE, NO_EXPORT, NO_EXPORT_SUBCONFED (RFC 1997);
+//! - long-lived stale routes only to peers that know what that is (RFC 9494 §4.3), or as configured;
 //! - toward eBGP: our AS in front, next hop our own address, no LOCAL_PREF, MED only of our own
 //!   routes (RFC 4271 §5.1.4). A route with the neighbor's AS in its path is announced all the
 //!   same, as BIRD does: the neighbor's loop check is its own business;
@@ -22,7 +23,7 @@
 //! Cost: 8 octets per prefix and group, 12 per attribute set for the memo, one bit per prefix and
 //! member.
 use crate::{
-    ExportState, PeerId, PeerKind, Policy, Verdict,
+    ExportState, LongLivedExport, PeerId, PeerKind, Policy, Verdict,
     destinations::Path,
     intern::{DEFAULT_LOCAL_PREF, HopId, Out, OutId, SetId},
     journal::{Cursor, Log},
@@ -30,8 +31,9 @@ use crate::{
     peers::Core,
 };
 use bgp_wire::{
-    Asn, Ipv6Unicast, MessageSize, NextHop, Nlri, Packer,
+    Asn, Attributes, Ipv6Unicast, MessageSize, NextHop, Nlri, Packer,
     attr::{Change, Rewrite},
+    iana::community,
 };
 use ipnet::{IpNet, Ipv6Net};
 use std::{net::Ipv6Addr, sync::Arc};
@@ -46,6 +48,8 @@ pub(crate) struct ExportKey {
     pub(crate) four_octet_as: bool,
     /// There is an address of ours to be the next hop of this family's routes.
     pub(crate) own_next_hop: bool,
+    /// What is told of long-lived stale routes; `All` where the peer has the capability.
+    pub(crate) long_lived: LongLivedExport,
 }
 
 /// Octets of an UPDATE beside the attribute set, generously.
@@ -70,6 +74,9 @@ impl ExportKey {
         if hot.no_advertise || (hot.no_export && self.kind == PeerKind::Ebgp) {
             return Err(ExportState::WellKnownCommunity);
         }
+        if hot.long_lived_stale && !self.takes_long_lived() {
+            return Err(ExportState::LongLivedStale);
+        }
         let verdict = self
             .policy
             .sweeping()
@@ -85,6 +92,14 @@ impl ExportKey {
             return Err(ExportState::NoNextHop);
         }
         Ok(())
+    }
+
+    fn takes_long_lived(&self) -> bool {
+        match self.long_lived {
+            LongLivedExport::Never => false,
+            LongLivedExport::Internal => self.kind == PeerKind::Ibgp,
+            LongLivedExport::All => true,
+        }
     }
 
     /// The next hop that is told unchanged; `None`: our own address instead.
@@ -147,6 +162,10 @@ impl ExportKey {
         let mut octets = Vec::new();
         self.rewrite(source)
             .apply(core.sets.octets(path.accepted), &mut octets);
+        let hot = core.sets.hot(path.accepted);
+        if self.long_lived != LongLivedExport::All && hot.is_some_and(|hot| hot.long_lived_stale) {
+            octets = last_resort(&octets);
+        }
         if self.fits(&octets) {
             Ok(octets)
         } else {
@@ -168,6 +187,19 @@ impl ExportKey {
             .map_or(PeerKind::Ebgp, |s| s.kind);
         self.rewritten(path, source, core).map(|_| ())
     }
+}
+
+/// A long-lived stale route for an internal neighbor that does not know what that is: it is to
+/// prefer any other, and not to pass it on (RFC 9494 §4.6).
+fn last_resort(canonical: &[u8]) -> Vec<u8> {
+    let mut set = Attributes::from_canonical(canonical).to_set();
+    set.local_pref = Some(0);
+    if !set.communities.contains(&community::NO_EXPORT) {
+        set.communities.push(community::NO_EXPORT);
+    }
+    let mut octets = Vec::new();
+    set.encode(&mut octets);
+    octets
 }
 
 /// One prefix of an Adj-RIB-Out.

@@ -13,11 +13,11 @@ use crate::{
     intern::{HopId, OutId},
     journal::Cursor,
     key::{FAMILIES, Keyed},
-    member::{EndOfRib, Member},
+    member::{Answer, EndOfRib, Member},
     peers::Core,
     table::Table,
 };
-use bgp_wire::{MessageSize, NextHop, Nlri, Packer, PathId, write_end_of_rib};
+use bgp_wire::{MessageSize, NextHop, Nlri, Packer, PathId, RouteRefresh, write_end_of_rib};
 use ipnet::IpNet;
 
 /// Prefixes looked at in one call, whether or not they are to be sent.
@@ -29,7 +29,7 @@ const MESSAGE_OVERHEAD: usize = 64;
 /// What `fill` did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Filled {
-    /// Whole UPDATEs written.
+    /// Whole messages written: UPDATEs, and the marks around the answer to a refresh.
     pub messages: usize,
     /// There is more to send.
     pub more: bool,
@@ -103,6 +103,14 @@ impl<F: Keyed> Table<F> {
         let start = out.len();
         let mut looks = LOOKS;
         let mut messages = 0_usize;
+        if self.answer_due(&member) {
+            RouteRefresh::begin(F::FAMILY).encode(out);
+            messages = messages.saturating_add(1);
+            member.answer = Answer::Telling { again: false };
+            member.cursor.next = 0;
+            member.cursor.end = self.destinations.end();
+            member.compares = false;
+        }
         loop {
             let used = out.len().saturating_sub(start);
             if used >= room && messages > 0 {
@@ -119,6 +127,11 @@ impl<F: Keyed> Table<F> {
             write_end_of_rib(out, F::FAMILY);
             messages = messages.saturating_add(1);
             member.end_of_rib = EndOfRib::Sent;
+        }
+        if let Some(again) = self.answer_complete(&mut member) {
+            RouteRefresh::end(F::FAMILY).encode(out);
+            messages = messages.saturating_add(1);
+            member.answer = if again { Answer::Asked } else { Answer::None };
         }
         let more = self.pending(&mut member);
         if let Some(peer) = core.peers.at_mut(id)
@@ -146,6 +159,32 @@ impl<F: Keyed> Table<F> {
             || (!member.cursor.walking() && member.cursor.position < group.log.head())
             || !member.own.is_empty()
             || self.end_of_rib_due(member)
+            || self.answer_due(member)
+            || self.answer_complete(member).is_some()
+    }
+
+    /// Is BoRR to be sent? RFC 7313 §4: not before the initial End-of-RIB.
+    fn answer_due(&self, member: &Member) -> bool {
+        member.answer == Answer::Asked
+            && member.end_of_rib == EndOfRib::Sent
+            && !member.cursor.walking()
+    }
+
+    /// Whether EoRR is to be sent, and if so, whether the peer has asked again meanwhile.
+    fn answer_complete(&self, member: &mut Member) -> Option<bool> {
+        let head = self.group(member.group)?.log.head();
+        if let Answer::Telling { again } = member.answer
+            && !member.cursor.walking()
+        {
+            let position = head;
+            member.answer = Answer::Told { position, again };
+        }
+        match member.answer {
+            Answer::Told { position, again } => {
+                (!member.cursor.walking() && member.cursor.position >= position).then_some(again)
+            }
+            Answer::None | Answer::Asked | Answer::Telling { .. } => None,
+        }
     }
 
     /// End-of-RIB is due when everything that was in the table as the session came up is told.

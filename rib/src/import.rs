@@ -12,6 +12,7 @@ use crate::{
 use bgp_wire::{
     AsPath, Attributes, NextHop,
     attr::{Change, Rewrite},
+    iana::community,
 };
 use ipnet::IpNet;
 
@@ -23,34 +24,57 @@ pub(crate) struct Imported {
     pub(crate) accepted: SetId,
 }
 
-/// Judges what a peer sent, prefixes aside.
-pub(crate) fn import(
-    config: &PeerConfig,
-    up: Option<&PeerUp>,
-    sets: &mut Sets,
-    hops: &Hops,
-    received: SetId,
-    next_hop: HopId,
-) -> Imported {
-    let attributes = sets.attributes(received);
-    let standing = match hops.value(next_hop.0) {
-        Some(next_hop) => check(config, up, &attributes, next_hop),
-        None => Standing::NextHopInvalid,
-    };
-    // RFC 4271 §5.1.5: LOCAL_PREF from an external peer is ignored.
-    let accepted = if config.kind == PeerKind::Ebgp && attributes.local_pref().is_some() {
-        let without = Rewrite {
-            local_pref: Change::Remove,
-            ..Rewrite::default()
+/// Who judges what a peer sent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Importing<'a> {
+    pub(crate) config: &'a PeerConfig,
+    /// The session that brought it.
+    pub(crate) up: Option<&'a PeerUp>,
+    /// It is long-lived stale (RFC 9494).
+    pub(crate) long_lived: bool,
+}
+
+impl Importing<'_> {
+    /// Judges what a peer sent, prefixes aside.
+    pub(crate) fn import(
+        &self,
+        sets: &mut Sets,
+        hops: &Hops,
+        received: SetId,
+        next_hop: HopId,
+    ) -> Imported {
+        let attributes = sets.attributes(received);
+        let standing = match hops.value(next_hop.0) {
+            Some(next_hop) => check(self.config, self.up, &attributes, next_hop),
+            None => Standing::NextHopInvalid,
         };
-        let mut octets = Vec::new();
-        without.apply(sets.octets(received), &mut octets);
-        sets.intern(&octets)
-    } else {
-        sets.retain(received, 1);
-        received
-    };
-    Imported { standing, accepted }
+        // RFC 4271 §5.1.5: LOCAL_PREF from an external peer is ignored.
+        let external = self.config.kind == PeerKind::Ebgp;
+        let foreign_preference = external && attributes.local_pref().is_some();
+        // RFC 9494 §4.2: LLGR_STALE is attached to routes that are kept for long.
+        let stale = || attributes.communities().any(|c| c == community::LLGR_STALE);
+        let unmarked = self.long_lived && !stale();
+        let accepted = if unmarked {
+            let mut set = attributes.to_set();
+            set.communities.push(community::LLGR_STALE);
+            set.local_pref = set.local_pref.filter(|_| !external);
+            let mut octets = Vec::new();
+            set.encode(&mut octets);
+            sets.intern(&octets)
+        } else if foreign_preference {
+            let without = Rewrite {
+                local_pref: Change::Remove,
+                ..Rewrite::default()
+            };
+            let mut octets = Vec::new();
+            without.apply(sets.octets(received), &mut octets);
+            sets.intern(&octets)
+        } else {
+            sets.retain(received, 1);
+            received
+        };
+        Imported { standing, accepted }
+    }
 }
 
 impl Imported {

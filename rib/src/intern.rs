@@ -48,6 +48,10 @@ pub(crate) struct Hot {
     pub(crate) no_export: bool,
     /// NO_ADVERTISE (RFC 1997).
     pub(crate) no_advertise: bool,
+    /// LLGR_STALE (RFC 9494).
+    pub(crate) long_lived_stale: bool,
+    /// NO_LLGR (RFC 9494).
+    pub(crate) no_long_lived: bool,
 }
 
 /// The value that a missing LOCAL_PREF counts as.
@@ -69,11 +73,15 @@ impl Hot {
             origin: attributes.origin().unwrap_or(Origin::Incomplete),
             no_export: false,
             no_advertise: false,
+            long_lived_stale: false,
+            no_long_lived: false,
         };
         for community in attributes.communities() {
             match community {
                 community::NO_EXPORT | community::NO_EXPORT_SUBCONFED => hot.no_export = true,
                 community::NO_ADVERTISE => hot.no_advertise = true,
+                community::LLGR_STALE => hot.long_lived_stale = true,
+                community::NO_LLGR => hot.no_long_lived = true,
                 _ => {}
             }
         }

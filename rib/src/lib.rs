@@ -22,19 +22,16 @@
 //!
 //! ```
 //! use bgp_wire::{Asn, AttributeSet, Attributes, Ipv4Unicast, NextHop, Nlri, PathId, RouterId};
-//! use rib::{PeerConfig, PeerKind, Policy, Query, QueryPosition, Shard};
-//! use std::{net::Ipv4Addr, sync::Arc};
+//! use rib::{PeerConfig, PeerKind, Query, QueryPosition, Shard};
+//! use std::net::Ipv4Addr;
 //!
 //! let mut shard = Shard::new();
-//! let host = shard.add_peer(PeerConfig {
-//!     kind: PeerKind::Local,
-//!     address: Ipv4Addr::UNSPECIFIED.into(),
-//!     local_as: Asn(65530),
-//!     remote_as: Asn(65530),
-//!     router_id: RouterId::new(Ipv4Addr::new(10, 1, 1, 1)).unwrap(),
-//!     import: Arc::new(Policy::all()),
-//!     export: Arc::new(Policy::none()),
-//! });
+//! let host = shard.add_peer(PeerConfig::new(
+//!     PeerKind::Local,
+//!     Ipv4Addr::UNSPECIFIED.into(),
+//!     (Asn(65530), Asn(65530)),
+//!     RouterId::new(Ipv4Addr::new(10, 1, 1, 1)).unwrap(),
+//! ));
 //! let mut octets = Vec::new();
 //! AttributeSet::local().encode(&mut octets);
 //! let route = Nlri::<Ipv4Unicast> {
@@ -53,10 +50,10 @@
 //! assert_eq!(shown, ["192.168.100.0/24 best (only path)"]);
 //! ```
 //!
-//! Files, each importing only those that come later here: `shard` (the public face), `listing`,
-//! `membership`, `fill`, `background`, `table`, `export`, `import`, `query`, `decision`, `peers`,
-//! `member`, `destinations`, `intern`, `sources`, `change`, `peer`, `policy`, `index`, `key`,
-//! `journal`, `interner`, `pages`.
+//! Files, each importing only those that come later here: `stale`, `shard` (the public face),
+//! `tables`, `listing`, `membership`, `fill`, `background`, `table`, `export`, `import`, `query`,
+//! `decision`, `lives`, `peers`, `inbox`, `member`, `destinations`, `intern`, `sources`, `change`, `peer`,
+//! `policy`, `index`, `key`, `journal`, `interner`, `pages`.
 #![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),
@@ -76,12 +73,14 @@ mod destinations;
 mod export;
 mod fill;
 mod import;
+mod inbox;
 mod index;
 mod intern;
 mod interner;
 mod journal;
 mod key;
 mod listing;
+mod lives;
 mod member;
 mod membership;
 mod pages;
@@ -91,13 +90,16 @@ mod policy;
 mod query;
 mod shard;
 mod sources;
+mod stale;
 mod table;
+mod tables;
 
 pub use change::{Change, CursorId};
 pub use decision::Step;
 pub use fill::Filled;
 pub use listing::QueryPosition;
-pub use peer::{PeerConfig, PeerCounters, PeerId, PeerKind, PeerUp};
+pub use peer::{LongLivedExport, PeerConfig, PeerCounters, PeerId, PeerKind, PeerUp};
 pub use policy::{Policy, PrefixRule, PrefixRuleError, Verdict};
-pub use query::{ExportState, Query, RejectReason, RouteState, RouteView};
-pub use shard::{RibFamily, Shard, Usage};
+pub use query::{ExportState, Query, RejectReason, RouteState, RouteView, Staleness};
+pub use shard::{Shard, Usage};
+pub use tables::RibFamily;

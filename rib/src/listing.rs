@@ -8,7 +8,7 @@
 //!
 //! Cost: one look at every destination of the family per listing, also for a narrow one.
 use crate::{
-    ExportState, PeerId, PeerKind, Query, RejectReason, RouteState, RouteView,
+    ExportState, PeerId, PeerKind, Query, RejectReason, RouteState, RouteView, Staleness,
     decision::rank,
     destinations::{Path, Standing},
     export::{Group, Told},
@@ -17,7 +17,7 @@ use crate::{
     key::{Keyed, within},
     member::Member,
     peers::{Core, Peer},
-    sources::SourceId,
+    sources::{Life, Source},
     table::Table,
 };
 use bgp_wire::{Ipv4Unicast, Ipv6Unicast, NextHop, PathId};
@@ -150,15 +150,12 @@ impl<F: Keyed> Table<F> {
         match query {
             Query::All => self.show_paths(number, prefix, core, each, None),
             Query::Received(id) | Query::Rejected(id) => {
-                let Some(source) = core.peers.at(id).and_then(|peer| peer.source) else {
-                    return 0;
-                };
                 let rejected_only = matches!(query, Query::Rejected(_));
-                let rejected = self.show_rejected(number, prefix, core, each, source);
+                let rejected = self.show_rejected(number, prefix, core, each, id);
                 if rejected_only {
                     return rejected;
                 }
-                let accepted = self.show_paths(number, prefix, core, each, Some(source));
+                let accepted = self.show_paths(number, prefix, core, each, Some(id));
                 rejected.saturating_add(accepted)
             }
             Query::Exported(id) => self.show_exported(number, prefix, id, core, each),
@@ -166,14 +163,14 @@ impl<F: Keyed> Table<F> {
         }
     }
 
-    /// Accepted paths, best first; of `source` alone (as received) or of all (as accepted).
+    /// Accepted paths, best first; of one peer alone (as received) or of all (as accepted).
     fn show_paths(
         &self,
         number: u32,
         prefix: IpNet,
         core: &Core,
         each: &mut dyn FnMut(RouteView<'_>),
-        source: Option<SourceId>,
+        peer: Option<PeerId>,
     ) -> usize {
         let paths: Vec<&Path> = self.destinations.paths(number).collect();
         let mut shown = 0_usize;
@@ -181,13 +178,13 @@ impl<F: Keyed> Table<F> {
             .into_iter()
             .enumerate()
         {
-            if source.is_none_or(|source| path.source() == source) {
+            if peer.is_none_or(|peer| is_of(path, peer, core)) {
                 let state = if place == 0 {
                     RouteState::Best(step)
                 } else {
                     RouteState::NotBest(step)
                 };
-                let set = match source {
+                let set = match peer {
                     Some(_) => path.received,
                     None => path.accepted,
                 };
@@ -203,16 +200,12 @@ impl<F: Keyed> Table<F> {
         prefix: IpNet,
         core: &Core,
         each: &mut dyn FnMut(RouteView<'_>),
-        source: SourceId,
+        peer: PeerId,
     ) -> usize {
         let mut shown = 0_usize;
+        let config = core.peers.at(peer).map(|peer| &peer.config);
         let paths = self.destinations.paths(number);
-        for path in paths.filter(|path| path.source() == source && !path.accepted()) {
-            let config = core
-                .sources
-                .at(source)
-                .and_then(|source| core.peers.at(source.peer))
-                .map(|peer| &peer.config);
+        for path in paths.filter(|path| !path.accepted() && is_of(path, peer, core)) {
             let reason = match path.standing() {
                 Standing::AsLoop => RejectReason::AsLoop,
                 Standing::NextHopIsOurs => RejectReason::NextHopIsOurs,
@@ -251,7 +244,7 @@ impl<F: Keyed> Table<F> {
             return 0;
         };
         let next_hop = if out.next_hop == HopId::OWN {
-            let own = peer.up.as_ref().map(own_next_hops);
+            let own = peer.up.as_deref().map(own_next_hops);
             own.and_then(|own| own.get(F::SLOT).copied().flatten())
         } else {
             core.hops.value(out.next_hop.0)
@@ -269,6 +262,9 @@ impl<F: Keyed> Table<F> {
             next_hop,
             attributes: core.sets.attributes(out.set),
             state: RouteState::Export(state),
+            stale: best
+                .and_then(|path| core.sources.at(path.source()))
+                .and_then(staleness),
             learned: best.map_or(0, |path| path.learned),
         });
         1
@@ -323,6 +319,12 @@ impl<F: Keyed> Table<F> {
     }
 }
 
+/// Is the path in the peer's Adj-RIB-In? (One that waits to be swept is not.)
+fn is_of(path: &Path, peer: PeerId, core: &Core) -> bool {
+    let source = core.sources.at(path.source());
+    source.is_some_and(|source| source.peer == peer && source.life != Life::Dead)
+}
+
 /// Is there something about this prefix that the member is still to be told?
 fn is_pending(member: &Member, group: &Group, number: u32, told: Told) -> bool {
     (member.cursor.next..member.cursor.end).contains(&number)
@@ -352,7 +354,17 @@ fn view(
         next_hop,
         attributes: core.sets.attributes(set),
         state,
+        stale: staleness(source),
         learned: path.learned,
     });
     1
+}
+
+fn staleness(source: &Source) -> Option<Staleness> {
+    match source.life {
+        Life::Live | Life::Dead => None,
+        Life::Stale => Some(Staleness::Stale),
+        Life::Refreshing => Some(Staleness::Refreshing),
+        Life::LongLived => Some(Staleness::LongLived),
+    }
 }

@@ -64,6 +64,23 @@ pub(crate) enum EndOfRib {
     Sent,
 }
 
+/// Where the answer to a refresh stands that is enclosed in BoRR and EoRR (RFC 7313 §4).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Answer {
+    /// Nobody asked.
+    None,
+    /// BoRR is to be sent, after the initial End-of-RIB.
+    Asked,
+    /// BoRR is sent; the walk tells everything again.
+    Telling {
+        /// It was asked once more meanwhile.
+        again: bool,
+    },
+    /// EoRR is due when the peer has read the group's journal up to here: what the walk left out is
+    /// told there.
+    Told { position: u64, again: bool },
+}
+
 /// A group that a member left when its policy changed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Previous {
@@ -87,6 +104,7 @@ pub(crate) struct Member {
     /// is concerned, so the group's journal does not tell the others. At most one per prefix.
     pub(crate) own: BTreeSet<u32>,
     pub(crate) end_of_rib: EndOfRib,
+    pub(crate) answer: Answer,
     /// Groups it left that told it what it holds; pinned until it has walked through this one.
     pub(crate) previous: Vec<Previous>,
     /// The walk leaves out what the one previous group told alike.

@@ -1,11 +1,11 @@
 //! Peers come to and go from export groups.
 use crate::{
-    PeerId, PeerKind,
+    LongLivedExport, PeerId, PeerKind,
     export::{ExportKey, Group, Pin},
     fill::own_next_hops,
     journal::Cursor,
     key::Keyed,
-    member::{Bits, EndOfRib, Member, Previous},
+    member::{Answer, Bits, EndOfRib, Member, Previous},
     peers::{Core, Peer},
     table::Table,
 };
@@ -24,6 +24,11 @@ impl<F: Keyed> Table<F> {
             max_message: up.max_message,
             four_octet_as: up.four_octet_as,
             own_next_hop: own_next_hops(up).get(F::SLOT).is_some_and(Option::is_some),
+            long_lived: if up.long_lived.contains(&F::FAMILY) {
+                LongLivedExport::All
+            } else {
+                peer.config.long_lived_export
+            },
         })
     }
 
@@ -40,6 +45,7 @@ impl<F: Keyed> Table<F> {
             holds: Bits::default(),
             own: BTreeSet::new(),
             end_of_rib: EndOfRib::Evaluated(self.log.head()),
+            answer: Answer::None,
             previous: Vec::new(),
             compares: false,
             announcements: 0,
@@ -80,9 +86,13 @@ impl<F: Keyed> Table<F> {
             self.seat(id, member, core);
             return;
         };
-        // In the middle of its walk nobody knows which group told it a prefix: then it is told
-        // everything again.
-        let compares = !member.cursor.walking();
+        let answer = match member.answer {
+            Answer::Told { again, .. } => Answer::Telling { again },
+            answer => answer,
+        };
+        // In the middle of its walk nobody knows which group told it a prefix, and in the middle
+        // of an answer to a refresh it wants all: then it is told everything again.
+        let compares = !member.cursor.walking() && !matches!(answer, Answer::Telling { .. });
         let left = Previous {
             group: member.group,
             position: member.cursor.position,
@@ -109,6 +119,7 @@ impl<F: Keyed> Table<F> {
             not_before: self.log.head(),
             own: BTreeSet::new(),
             end_of_rib,
+            answer,
             previous,
             compares,
             ..member
@@ -118,16 +129,23 @@ impl<F: Keyed> Table<F> {
 
     /// The peer is told its Adj-RIB-Out again (RFC 2918 §4).
     pub(crate) fn tell_again(&mut self, id: PeerId, core: &mut Core) {
-        let member = core
-            .peers
-            .at_mut(id)
-            .and_then(|peer| peer.member_mut(F::SLOT));
-        let Some(member) = member else {
+        let Some(peer) = core.peers.at_mut(id) else {
             return;
         };
-        member.cursor.next = 0;
-        member.cursor.end = self.destinations.end();
-        member.compares = false;
+        let enclosed = peer.up.as_ref().is_some_and(|up| up.enhanced_refresh);
+        let Some(member) = peer.member_mut(F::SLOT) else {
+            return;
+        };
+        match &mut member.answer {
+            answer @ Answer::None if enclosed => *answer = Answer::Asked,
+            Answer::None => {
+                member.cursor.next = 0;
+                member.cursor.end = self.destinations.end();
+                member.compares = false;
+            }
+            Answer::Asked => {}
+            Answer::Telling { again } | Answer::Told { again, .. } => *again = true,
+        }
         core.peers.make_ready(id);
     }
 

@@ -38,10 +38,52 @@ pub struct PeerConfig {
     pub import: Arc<Policy>,
     /// What to announce.
     pub export: Arc<Policy>,
+    /// Whether it is told long-lived stale routes although it lacks the capability (RFC 9494).
+    pub long_lived_export: LongLivedExport,
+}
+
+/// Long-lived stale routes toward a neighbor without the capability of RFC 9494.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum LongLivedExport {
+    /// They are not announced (RFC 9494 §4.3).
+    #[default]
+    Never,
+    /// They are announced to internal neighbors, with NO_EXPORT and LOCAL_PREF 0
+    /// (RFC 9494 §4.6).
+    Internal,
+    /// They are announced like any other route.
+    All,
+}
+
+impl PeerConfig {
+    /// A peer of whom nothing else is said: a local source is imported whole, an internal neighbor
+    /// imports and is announced all, an external one neither (RFC 8212).
+    pub fn new(
+        kind: PeerKind,
+        address: IpAddr,
+        (local_as, remote_as): (Asn, Asn),
+        router_id: RouterId,
+    ) -> Self {
+        let (import, export) = match kind {
+            PeerKind::Ebgp => (Policy::missing(), Policy::missing()),
+            PeerKind::Ibgp => (Policy::all(), Policy::all()),
+            PeerKind::Local => (Policy::all(), Policy::none()),
+        };
+        Self {
+            kind,
+            address,
+            local_as,
+            remote_as,
+            router_id,
+            import: Arc::new(import),
+            export: Arc::new(export),
+            long_lived_export: LongLivedExport::default(),
+        }
+    }
 }
 
 /// What was negotiated when the session came up.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PeerUp {
     /// The neighbor's BGP identifier.
     pub router_id: RouterId,
@@ -59,6 +101,33 @@ pub struct PeerUp {
     pub next_hop_v6: Option<Ipv6Addr>,
     /// Our link-local address on a shared link (RFC 2545 §3).
     pub link_local: Option<Ipv6Addr>,
+    /// Families whose forwarding state the neighbor preserved while it was away (RFC 4724 §3, the
+    /// F bit; RFC 9494 §3): their stale paths stay until End-of-RIB.
+    pub preserved: Vec<Family>,
+    /// Enhanced route refresh negotiated (RFC 7313).
+    pub enhanced_refresh: bool,
+    /// Families in which the neighbor announced long-lived graceful restart (RFC 9494): it may be
+    /// told long-lived stale routes.
+    pub long_lived: Vec<Family>,
+}
+
+impl PeerUp {
+    /// A session of plain BGP-4 (4,096 octets, four-octet AS numbers) without next hops of ours.
+    pub fn new(router_id: RouterId, remote_as: Asn, families: Vec<Family>) -> Self {
+        Self {
+            router_id,
+            remote_as,
+            families,
+            max_message: 4_096,
+            four_octet_as: true,
+            next_hop_v4: None,
+            next_hop_v6: None,
+            link_local: None,
+            preserved: Vec::new(),
+            enhanced_refresh: false,
+            long_lived: Vec::new(),
+        }
+    }
 }
 
 /// Prefix counts of one peer and family.
@@ -70,6 +139,10 @@ pub struct PeerCounters {
     pub accepted: u64,
     /// Of these, best.
     pub best: u64,
+    /// Of the received, said by a session or before a refresh that is over, and not again yet.
+    pub stale: u64,
+    /// Of the received, long-lived stale (RFC 9494).
+    pub long_lived_stale: u64,
     /// Prefixes announced to the peer (sent and not withdrawn).
     pub announced: u64,
     /// Prefixes that its UPDATEs announced since the session came up.

@@ -1,13 +1,14 @@
 //! The peers of a shard and all that tables share: peers, sources, interned values.
 use crate::{
-    PeerConfig, PeerId, PeerKind, PeerUp,
+    PeerConfig, PeerId, PeerUp,
     destinations::Path,
+    inbox::Inbox,
     intern::{HopId, Hops, Out, OutId, Sets, Values},
     key::FAMILIES,
     member::Member,
-    sources::{Source, SourceId, Sources},
+    sources::{SourceId, Sources},
 };
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
 /// Whether somebody must be told that a peer has something to send.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,10 +25,10 @@ enum Ready {
 #[derive(Debug)]
 pub(crate) struct Peer {
     pub(crate) config: PeerConfig,
-    pub(crate) up: Option<PeerUp>,
-    /// Its live source.
-    pub(crate) source: Option<SourceId>,
-    /// Per family.
+    pub(crate) up: Option<Arc<PeerUp>>,
+    /// What it sends, per family.
+    pub(crate) inboxes: [Inbox; FAMILIES],
+    /// What it is told, per family.
     pub(crate) members: [Option<Member>; FAMILIES],
     ready: Ready,
     /// Sources and announcements that name it.
@@ -36,6 +37,14 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
+    pub(crate) fn inbox(&self, slot: usize) -> Option<&Inbox> {
+        self.inboxes.get(slot)
+    }
+
+    pub(crate) fn inbox_mut(&mut self, slot: usize) -> Option<&mut Inbox> {
+        self.inboxes.get_mut(slot)
+    }
+
     pub(crate) fn member(&self, slot: usize) -> Option<&Member> {
         self.members.get(slot)?.as_ref()
     }
@@ -58,7 +67,7 @@ impl Peers {
         let peer = Peer {
             config,
             up: None,
-            source: None,
+            inboxes: [const { Inbox::new() }; FAMILIES],
             members: [const { None }; FAMILIES],
             ready: Ready::Idle,
             uses: 0,
@@ -99,7 +108,7 @@ impl Peers {
         self.reuse(id);
     }
 
-    fn used(&mut self, id: PeerId) {
+    pub(crate) fn used(&mut self, id: PeerId) {
         if let Some(Some(peer)) = self.list.get_mut(id.0 as usize) {
             peer.uses = peer.uses.saturating_add(1);
         }
@@ -186,31 +195,6 @@ impl Core {
             hops: Hops::new(seed),
             outs: Values::new(seed),
         }
-    }
-
-    /// A new source of a peer: its session is up, or it is local.
-    pub(crate) fn open_source(&mut self, id: PeerId) -> Option<SourceId> {
-        let peer = self.peers.at(id)?;
-        let router_id = match (&peer.up, peer.config.kind) {
-            (_, PeerKind::Local) | (None, _) => 0,
-            (Some(up), _) => u32::from(up.router_id.address()),
-        };
-        let source = Source::new(id, peer.config.kind, router_id, peer.config.address);
-        let source = self.sources.add(source)?;
-        self.peers.used(id);
-        self.peers.at_mut(id)?.source = Some(source);
-        Some(source)
-    }
-
-    /// The peer's source is dead; its paths wait for the sweep.
-    pub(crate) fn close_source(&mut self, id: PeerId) {
-        let Some(source) = self.peers.at_mut(id).and_then(|peer| peer.source.take()) else {
-            return;
-        };
-        if let Some(source) = self.sources.at_mut(source) {
-            source.live = false;
-        }
-        self.forget_source(source);
     }
 
     /// Frees a source when it is dead and its last path is gone.

@@ -82,6 +82,8 @@ pub enum ExportState {
     FamilyNotNegotiated,
     /// NO_EXPORT, NO_ADVERTISE or NO_EXPORT_SUBCONFED (RFC 1997).
     WellKnownCommunity,
+    /// It is long-lived stale, and the peer lacks the capability (RFC 9494 §4.3).
+    LongLivedStale,
     /// The peer's AS is in AS_PATH. (Not used today: such a route is announced, and refused there.)
     AsLoop,
     /// The attributes do not fit into one message.
@@ -101,6 +103,9 @@ impl fmt::Display for ExportState {
             Self::NoNextHop => "no own address can be its next hop",
             Self::FamilyNotNegotiated => "the session does not carry the address family",
             Self::WellKnownCommunity => "a well-known community forbids it",
+            Self::LongLivedStale => {
+                "it is long-lived stale and the neighbor lacks long-lived graceful restart"
+            }
             Self::AsLoop => "the neighbor's AS is in the AS path",
             Self::TooLarge => "the attributes do not fit into one message",
         })
@@ -132,6 +137,27 @@ impl fmt::Display for RouteState {
     }
 }
 
+/// Why a path is kept that its peer does not say any more, or not yet again.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Staleness {
+    /// Its session is down, or came back and has not said it yet (RFC 4724).
+    Stale,
+    /// The peer is sending its routes again (RFC 7313).
+    Refreshing,
+    /// Kept for long (RFC 9494).
+    LongLived,
+}
+
+impl fmt::Display for Staleness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Stale => "stale",
+            Self::Refreshing => "not refreshed yet",
+            Self::LongLived => "long-lived stale",
+        })
+    }
+}
+
 /// One route of an answer.
 #[derive(Clone, Debug)]
 pub struct RouteView<'a> {
@@ -147,6 +173,8 @@ pub struct RouteView<'a> {
     pub attributes: Attributes<'a>,
     /// How it stands.
     pub state: RouteState,
+    /// Whether and why it is stale.
+    pub stale: Option<Staleness>,
     /// Seconds of the shard's clock when learned.
     pub learned: u32,
 }

@@ -6,39 +6,20 @@
 //! give the same octets, whatever the seed of the hash tables.
 use crate::{
     Change, CursorId, Filled, PeerConfig, PeerCounters, PeerId, PeerKind, PeerUp, Query,
-    QueryPosition, RouteView,
-    import::import,
+    QueryPosition, RibFamily, RouteView,
+    import::Importing,
     intern::HopId,
     key::{FAMILIES, Keyed},
     listing::Question,
     peers::Core,
     policy::Policies,
-    table::{Batch, Table},
+    sources::{Life, SourceId},
+    table::Batch,
+    tables::{Tables, each_table, slot},
 };
-use bgp_wire::{Attributes, Family, Ipv4Unicast, Ipv6Unicast, NextHop, Nlri};
+use bgp_wire::{Attributes, Family, Ipv4Unicast, NextHop, Nlri};
 use ipnet::IpNet;
-
-/// A family the shard has a table for.
-#[expect(private_interfaces, reason = "sealed: no other crate can add a table")]
-pub trait RibFamily: Keyed {
-    /// The family's table.
-    #[doc(hidden)]
-    fn table(tables: &mut Tables) -> &mut Table<Self>;
-}
-
-#[expect(private_interfaces, reason = "sealed")]
-impl RibFamily for Ipv4Unicast {
-    fn table(tables: &mut Tables) -> &mut Table<Self> {
-        &mut tables.ipv4
-    }
-}
-
-#[expect(private_interfaces, reason = "sealed")]
-impl RibFamily for Ipv6Unicast {
-    fn table(tables: &mut Tables) -> &mut Table<Self> {
-        &mut tables.ipv6
-    }
-}
+use std::sync::Arc;
 
 /// What a shard holds, in numbers of things.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -53,45 +34,15 @@ pub struct Usage {
     pub destinations: usize,
     /// Paths, rejected ones included.
     pub paths: usize,
-    /// Sessions whose paths are in the tables, those being swept included.
+    /// Sessions and families whose paths may be in the tables, those being swept included.
     pub sources: usize,
-}
-
-/// One table per family.
-#[derive(Debug)]
-pub(crate) struct Tables {
-    pub(crate) ipv4: Table<Ipv4Unicast>,
-    pub(crate) ipv6: Table<Ipv6Unicast>,
-}
-
-/// The one place where a family is chosen at run time.
-macro_rules! each_table {
-    ($tables:expr, $table:ident => $body:expr) => {{
-        {
-            let $table = &mut $tables.ipv4;
-            $body;
-        }
-        {
-            let $table = &mut $tables.ipv6;
-            $body;
-        }
-    }};
-}
-
-/// The number of a family's table.
-fn slot(family: Family) -> Option<usize> {
-    match family {
-        Family::IPV4_UNICAST => Some(Ipv4Unicast::SLOT),
-        Family::IPV6_UNICAST => Some(Ipv6Unicast::SLOT),
-        _ => None,
-    }
 }
 
 /// All tables. See the crate's documentation for how it is used.
 #[derive(Debug)]
 pub struct Shard {
-    core: Core,
-    tables: Tables,
+    pub(crate) core: Core,
+    pub(crate) tables: Tables,
     policies: Policies,
     subscriptions: Vec<bool>,
     /// The family whose turn is first in `work`.
@@ -115,10 +66,7 @@ impl Shard {
     pub fn with_seed(seed: u64) -> Self {
         Self {
             core: Core::new(seed),
-            tables: Tables {
-                ipv4: Table::new(seed),
-                ipv6: Table::new(seed),
-            },
+            tables: Tables::new(seed),
             policies: Policies::default(),
             subscriptions: Vec::new(),
             turn: 0,
@@ -147,53 +95,77 @@ impl Shard {
             && old.router_id == new.router_id
             && old.import == new.import;
         if !same_import {
-            let (kind, address, source) = (new.kind, new.address, state.source);
-            let due = [self.tables.ipv4.scan_due(), self.tables.ipv6.scan_due()];
-            if let Some(source) = source.and_then(|id| self.core.sources.at_mut(id)) {
-                source.kind = kind;
-                source.address = address;
-                source.due = due;
-                each_table!(self.tables, table => table.start_scan());
-            }
+            let (kind, address) = (new.kind, new.address);
+            self.tables
+                .evaluate_again(peer, kind, address, &mut self.core);
         }
         each_table!(self.tables, table => table.regroup(peer, &mut self.core));
     }
 
     /// Withdraws everything of it (in slices, see `work`) and forgets it.
     pub fn remove_peer(&mut self, peer: PeerId) {
-        self.peer_down(peer);
+        self.peer_down(peer, &[]);
         self.core.peers.remove(peer);
     }
 
-    /// The session is up: its Adj-RIB-Out is to be filled, then End-of-RIB.
+    /// The session is up: its Adj-RIB-Out is to be filled, then End-of-RIB. Stale paths of the
+    /// session before stay in the families of `up.preserved`, and go in all others.
     pub fn peer_up(&mut self, peer: PeerId, up: PeerUp) {
-        self.peer_down(peer);
+        if self
+            .core
+            .peers
+            .at(peer)
+            .is_some_and(|state| state.up.is_some())
+        {
+            self.peer_down(peer, &[]);
+        }
         let Some(state) = self.core.peers.at_mut(peer) else {
             return;
         };
-        state.up = Some(up);
+        let up = Arc::new(up);
+        state.up = Some(Arc::clone(&up));
+        for inbox in &mut state.inboxes {
+            inbox.begin_counting();
+        }
         self.core.peers.unname(peer);
-        self.core.open_source(peer);
-        each_table!(self.tables, table => table.join(peer, &mut self.core));
+        each_table!(self.tables, table => {
+            let family = table.family();
+            // RFC 4724 §4.2: without the family, or without its Forwarding State bit, in the
+            // capability received anew, its stale routes go at once.
+            let carried = up.families.contains(&family);
+            if !carried || !up.preserved.contains(&family) {
+                self.core.sweep_old(peer, table.slot());
+                table.start_scan();
+            }
+            if carried {
+                self.core.open_source(peer, table.slot());
+            }
+            table.join(peer, &mut self.core);
+        });
     }
 
-    /// The session is down: its paths go (in slices, see `work`), its Adj-RIB-Out is forgotten.
-    /// (Graceful restart will keep the source alive and marked stale instead of closing it here.)
-    pub fn peer_down(&mut self, peer: PeerId) {
-        each_table!(self.tables, table => table.leave(peer, &mut self.core));
+    /// The session is down, its Adj-RIB-Out is forgotten. Its paths go (in slices, see `work`),
+    /// but for those of the families in `retain`, which stay as stale (RFC 4724 §4.2) until
+    /// [`sweep_stale`](Self::sweep_stale), a session that did not preserve them, or End-of-RIB.
+    pub fn peer_down(&mut self, peer: PeerId, retain: &[Family]) {
         if let Some(state) = self.core.peers.at_mut(peer) {
             state.up = None;
+            for inbox in &mut state.inboxes {
+                inbox.begin_counting();
+            }
         }
-        self.core.close_source(peer);
-        each_table!(self.tables, table => table.start_scan());
+        each_table!(self.tables, table => {
+            table.leave(peer, &mut self.core);
+            self.core.source_down(peer, table.slot(), retain.contains(&table.family()));
+            table.start_scan();
+        });
     }
 
-    /// The peer asked for our routes again (RFC 2918).
+    /// The peer asked for our routes again (RFC 2918). Where both sides agreed to it, the answer
+    /// is enclosed in BoRR and EoRR (RFC 7313).
     pub fn refresh(&mut self, peer: PeerId, family: Family) {
-        match slot(family) {
-            Some(Ipv4Unicast::SLOT) => self.tables.ipv4.tell_again(peer, &mut self.core),
-            Some(_) => self.tables.ipv6.tell_again(peer, &mut self.core),
-            None => {}
+        if let Some(slot) = slot(family) {
+            self.tables.tell_again(peer, slot, &mut self.core);
         }
     }
 
@@ -207,7 +179,7 @@ impl Shard {
         nlri: &[Nlri<F>],
         now: u32,
     ) {
-        let Some(source) = self.source_of(peer) else {
+        let Some(source) = self.source_of(peer, F::SLOT) else {
             return;
         };
         let mut octets = Vec::with_capacity(256);
@@ -218,14 +190,12 @@ impl Shard {
         let Some(state) = core.peers.at(peer) else {
             return;
         };
-        let imported = import(
-            &state.config,
-            state.up.as_ref(),
-            &mut core.sets,
-            &core.hops,
-            received,
-            next_hop,
-        );
+        let importing = Importing {
+            config: &state.config,
+            up: state.up.as_deref(),
+            long_lived: false,
+        };
+        let imported = importing.import(&mut core.sets, &core.hops, received, next_hop);
         let batch = Batch {
             peer,
             source,
@@ -242,30 +212,9 @@ impl Shard {
 
     /// Routes that a peer no longer has.
     pub fn withdraw<F: RibFamily>(&mut self, peer: PeerId, nlri: &[Nlri<F>]) {
-        let Some(source) = self.source_of(peer) else {
-            return;
-        };
-        F::table(&mut self.tables).withdraw(peer, source, nlri, &mut self.core);
-    }
-
-    /// The peer sent End-of-RIB: its initial load is over. (A graceful restart will sweep its
-    /// stale paths here.)
-    pub fn end_of_rib(&mut self, peer: PeerId, family: Family) {
-        let source = self.core.peers.at(peer).and_then(|state| state.source);
-        if let (Some(slot), Some(source)) = (slot(family), source)
-            && let Some(inbound) = self.core.sources.inbound(source, slot)
-        {
-            inbound.loaded = true;
+        if let Some(source) = self.source_of(peer, F::SLOT) {
+            F::table(&mut self.tables).withdraw(peer, source, nlri, &mut self.core);
         }
-    }
-
-    /// Has the peer sent End-of-RIB for this family since its session came up?
-    pub fn heard_end_of_rib(&self, peer: PeerId, family: Family) -> bool {
-        let source = self.core.peers.at(peer).and_then(|state| state.source);
-        let source = source.and_then(|id| self.core.sources.at(id));
-        slot(family)
-            .and_then(|slot| source?.inbound.get(slot))
-            .is_some_and(|inbound| inbound.loaded)
     }
 
     /// Background work, at most `budget` routes; `true`: more is left.
@@ -349,19 +298,27 @@ impl Shard {
         }
     }
 
-    /// Counters of a peer since its session came up; none where it is down.
+    /// Counters of a peer: what is in the tables now, and since its session came up.
     pub fn counters(&self, peer: PeerId, family: Family) -> PeerCounters {
         let mut counters = PeerCounters::default();
         let (Some(slot), Some(state)) = (slot(family), self.core.peers.at(peer)) else {
             return counters;
         };
-        let source = state.source.and_then(|id| self.core.sources.at(id));
-        if let Some(inbound) = source.and_then(|source| source.inbound.get(slot)) {
-            counters.received = inbound.received;
-            counters.accepted = inbound.accepted;
-            counters.best = inbound.best;
-            counters.announcements_in = inbound.announcements;
-            counters.withdrawals_in = inbound.withdrawals;
+        if let Some(inbox) = state.inbox(slot) {
+            let sources = inbox.sources().filter_map(|id| self.core.sources.at(id));
+            for source in sources {
+                let add = |sum: &mut u64, n: u64| *sum = sum.saturating_add(n);
+                add(&mut counters.received, source.received);
+                add(&mut counters.accepted, source.accepted);
+                add(&mut counters.best, source.best);
+                match source.life {
+                    Life::Live | Life::Dead => {}
+                    Life::Stale | Life::Refreshing => add(&mut counters.stale, source.received),
+                    Life::LongLived => add(&mut counters.long_lived_stale, source.received),
+                }
+            }
+            counters.announcements_in = inbox.announcements;
+            counters.withdrawals_in = inbox.withdrawals;
         }
         if let Some(member) = state.member(slot) {
             counters.announced = member.holds.count();
@@ -435,12 +392,13 @@ impl Shard {
         config.export = self.policies.one(config.export.clone());
     }
 
-    /// The live source of a peer that may announce: a session that is up, or local routes.
-    fn source_of(&mut self, peer: PeerId) -> Option<crate::sources::SourceId> {
+    /// The live source of a peer that may announce in a family: its session carries the family, or
+    /// its routes are local.
+    fn source_of(&mut self, peer: PeerId, slot: usize) -> Option<SourceId> {
         let state = self.core.peers.at(peer)?;
-        match state.source {
+        match state.inbox(slot)?.live {
             Some(source) => Some(source),
-            None if state.config.kind == PeerKind::Local => self.core.open_source(peer),
+            None if state.config.kind == PeerKind::Local => self.core.open_source(peer, slot),
             None => None,
         }
     }

@@ -1,11 +1,16 @@
-//! Sources: one life of a peer as far as its paths are concerned.
+//! Sources: one life of a peer in one family, as far as its paths are concerned.
 //!
-//! A session that comes up gets a new source, and the one of the session before is dead: its
-//! paths are swept in the background and can never be mistaken for paths of the new session, even
-//! when the peer is back long before the sweep is through. A source also holds what the decision
-//! asks of a peer, so that comparing two paths touches no configuration.
-use crate::{PeerId, PeerKind, key::FAMILIES};
-use std::net::IpAddr;
+//! A session that comes up gets a new source per family, and the one of the session before is no
+//! longer live: its paths go in the background, or wait as stale (RFC 4724, RFC 9494), and can
+//! never be mistaken for paths of the new session, even when the peer is back long before a sweep
+//! is through. The beginning of an enhanced refresh (RFC 7313) is such a life too: what the peer
+//! does not say again before its end stays behind in the old source. So a path carries no mark of
+//! staleness, marking a million of them costs one word, and every kind of sweep is the same scan.
+//!
+//! A source also holds what the decision and the import rules ask of a peer, so that comparing two
+//! paths touches no configuration, and a path is judged by the session that brought it.
+use crate::{PeerId, PeerKind, PeerUp};
+use std::{net::IpAddr, sync::Arc};
 
 /// A source; 24 bits, since a path stores it beside its standing.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -14,58 +19,71 @@ pub(crate) struct SourceId(pub(crate) u32);
 /// Sources there can be: `SourceId` 0xffffff means "no path here".
 const LIMIT: u32 = 0x00ff_ffff;
 
-/// Counters of one source and family.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Inbound {
-    pub(crate) received: u64,
-    pub(crate) accepted: u64,
-    pub(crate) best: u64,
-    pub(crate) announcements: u64,
-    pub(crate) withdrawals: u64,
-    /// End-of-RIB was received.
-    pub(crate) loaded: bool,
+/// What becomes of the paths of a source.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Life {
+    /// Its session is up.
+    Live,
+    /// The peer sends its routes again (RFC 7313 §4); those that it does not, go at the end.
+    Refreshing,
+    /// Its session went down, and its paths are kept for a while (RFC 4724 §4.2).
+    Stale,
+    /// They are kept for longer (RFC 9494 §4.2).
+    LongLived,
+    /// They go.
+    Dead,
 }
 
 /// See the module.
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
     pub(crate) peer: PeerId,
-    /// Its session is up. The paths of a dead source go.
-    pub(crate) live: bool,
+    /// Number of the family's table.
+    pub(crate) slot: usize,
+    pub(crate) life: Life,
     pub(crate) kind: PeerKind,
     /// BGP identifier, 0 for local routes.
     pub(crate) router_id: u32,
     pub(crate) address: IpAddr,
-    /// Per family.
-    pub(crate) inbound: [Inbound; FAMILIES],
-    /// Per family: its paths are evaluated again until the table's scan has come this far.
-    pub(crate) due: [u64; FAMILIES],
-    /// Its peer has forgotten it, and it goes with its last path.
+    /// The session that brought the paths.
+    pub(crate) up: Option<Arc<PeerUp>>,
+    /// Paths, accepted or not.
+    pub(crate) received: u64,
+    pub(crate) accepted: u64,
+    pub(crate) best: u64,
+    /// Its paths are evaluated again until the table's scan has come this far.
+    pub(crate) due: u64,
+    /// Not yet free to be used again.
     in_use: bool,
 }
 
 impl Source {
-    pub(crate) fn new(peer: PeerId, kind: PeerKind, router_id: u32, address: IpAddr) -> Self {
+    pub(crate) fn new(
+        peer: PeerId,
+        slot: usize,
+        kind: PeerKind,
+        address: IpAddr,
+        up: Option<Arc<PeerUp>>,
+    ) -> Self {
+        let identifier = up.as_ref().map(|up| u32::from(up.router_id.address()));
         Self {
             peer,
-            live: true,
+            slot,
+            life: Life::Live,
             kind,
-            router_id,
+            router_id: identifier.unwrap_or(0),
             address,
-            inbound: [Inbound::default(); FAMILIES],
-            due: [0; FAMILIES],
+            up,
+            received: 0,
+            accepted: 0,
+            best: 0,
+            due: 0,
             in_use: true,
         }
     }
-
-    pub(crate) fn paths(&self) -> u64 {
-        self.inbound
-            .iter()
-            .fold(0, |sum, family| sum.saturating_add(family.received))
-    }
 }
 
-/// Every source that is live or has paths left.
+/// Every source that is not dead or has paths left.
 #[derive(Debug)]
 pub(crate) struct Sources {
     list: Vec<Source>,
@@ -101,19 +119,14 @@ impl Sources {
         self.list.get_mut(id.0 as usize)
     }
 
-    /// Counters of `id` in a family.
-    #[inline]
-    pub(crate) fn inbound(&mut self, id: SourceId, slot: usize) -> Option<&mut Inbound> {
-        self.at_mut(id)?.inbound.get_mut(slot)
-    }
-
     /// Frees a dead source without paths; its peer, when that happened.
     pub(crate) fn forget_if_empty(&mut self, id: SourceId) -> Option<PeerId> {
         let source = self.at_mut(id)?;
-        if source.live || source.paths() > 0 || !source.in_use {
+        if source.life != Life::Dead || source.received > 0 || !source.in_use {
             return None;
         }
         source.in_use = false;
+        source.up = None;
         let peer = source.peer;
         self.free.push(id.0);
         Some(peer)
@@ -122,13 +135,14 @@ impl Sources {
     /// Is there anything in this family that a scan would change? `scanned` counts destinations.
     pub(crate) fn scan_wanted(&self, slot: usize, scanned: u64) -> bool {
         self.list.iter().any(|source| {
-            let paths = source.inbound.get(slot).is_some_and(|i| i.received > 0);
-            let due = source.due.get(slot).is_some_and(|due| *due > scanned);
-            source.in_use && paths && (!source.live || due)
+            source.in_use
+                && source.slot == slot
+                && source.received > 0
+                && (source.life == Life::Dead || source.due > scanned)
         })
     }
 
-    /// Sources alive or with paths.
+    /// Sources alive, stale, or with paths.
     pub(crate) fn len(&self) -> usize {
         self.list.len().saturating_sub(self.free.len())
     }

@@ -18,7 +18,7 @@ use crate::{
     peers::Core,
     sources::SourceId,
 };
-use bgp_wire::Nlri;
+use bgp_wire::{Family, Nlri};
 use std::marker::PhantomData;
 
 /// Routes of a batch handled together.
@@ -84,6 +84,14 @@ impl<F: Keyed> Table<F> {
         }
     }
 
+    pub(crate) const fn slot(&self) -> usize {
+        F::SLOT
+    }
+
+    pub(crate) const fn family(&self) -> Family {
+        F::FAMILY
+    }
+
     /// Destinations held, those that wait to be forgotten included.
     pub(crate) const fn held(&self) -> usize {
         self.index.len()
@@ -98,12 +106,13 @@ impl<F: Keyed> Table<F> {
     // Routes in.
 
     pub(crate) fn announce(&mut self, batch: &Batch, nlri: &[Nlri<F>], core: &mut Core) {
-        if let Some(inbound) = core.sources.inbound(batch.source, F::SLOT) {
-            inbound.announcements = inbound.announcements.saturating_add(nlri.len() as u64);
-        }
-        let Some(config) = core.peers.at(batch.peer).map(|peer| peer.config.clone()) else {
+        let Some(peer) = core.peers.at_mut(batch.peer) else {
             return;
         };
+        let config = peer.config.clone();
+        if let Some(inbox) = peer.inbox_mut(F::SLOT) {
+            inbox.announcements = inbox.announcements.saturating_add(nlri.len() as u64);
+        }
         for phase in nlri.chunks(PHASE) {
             let mut tags = [0_u32; PHASE];
             let mut numbers = [0_u32; PHASE];
@@ -160,6 +169,12 @@ impl<F: Keyed> Table<F> {
             // Said again: it keeps its age.
             return;
         }
+        let path = if path.of(old.source()).aged(old.learned) == old {
+            // Said again by a new session or in a refresh.
+            path.aged(old.learned)
+        } else {
+            path
+        };
         retain(&path, core);
         self.destinations.replace(number, at, path);
         self.count(&old, false, core);
@@ -193,8 +208,8 @@ impl<F: Keyed> Table<F> {
         nlri: &[Nlri<F>],
         core: &mut Core,
     ) {
-        if let Some(inbound) = core.sources.inbound(source, F::SLOT) {
-            inbound.withdrawals = inbound.withdrawals.saturating_add(nlri.len() as u64);
+        if let Some(inbox) = core.peers.at_mut(peer).and_then(|p| p.inbox_mut(F::SLOT)) {
+            inbox.withdrawals = inbox.withdrawals.saturating_add(nlri.len() as u64);
         }
         for phase in nlri.chunks(PHASE) {
             let mut numbers = [None; PHASE];
@@ -264,10 +279,10 @@ impl<F: Keyed> Table<F> {
             }
         };
         self.paths = step(self.paths);
-        if let Some(inbound) = core.sources.inbound(path.source(), F::SLOT) {
-            inbound.received = step(inbound.received);
+        if let Some(source) = core.sources.at_mut(path.source()) {
+            source.received = step(source.received);
             if path.accepted() {
-                inbound.accepted = step(inbound.accepted);
+                source.accepted = step(source.accepted);
             }
         }
     }
@@ -284,13 +299,20 @@ impl<F: Keyed> Table<F> {
             (Some(_), None) => self.reachable = self.reachable.saturating_sub(1),
             _ => {}
         }
-        if let Some(inbound) = before.and_then(|p| core.sources.inbound(p.source(), F::SLOT)) {
-            inbound.best = inbound.best.saturating_sub(1);
+        if let Some(source) = before.and_then(|path| core.sources.at_mut(path.source())) {
+            source.best = source.best.saturating_sub(1);
         }
-        if let Some(inbound) = after.and_then(|p| core.sources.inbound(p.source(), F::SLOT)) {
-            inbound.best = inbound.best.saturating_add(1);
+        if let Some(source) = after.and_then(|path| core.sources.at_mut(path.source())) {
+            source.best = source.best.saturating_add(1);
         }
-        let face = |path: Path| (path.source(), path.path_id, path.accepted, path.next_hop);
+        // The same path of a peer that came back, or says everything again, is no change.
+        let sources = &core.sources;
+        let face = |path: Path| {
+            let source = sources
+                .at(path.source())
+                .map(|source| (source.peer, source.kind));
+            (source, path.path_id, path.accepted, path.next_hop)
+        };
         if before.map(face) != after.map(face) {
             self.changed(number);
         }

@@ -23,13 +23,14 @@ const IPV4: Family = Family::IPV4_UNICAST;
 
 fn config(kind: PeerKind, number: u8, remote_as: u32) -> PeerConfig {
     PeerConfig {
-        kind,
-        address: IpAddr::from([10, 0, 0, number]),
-        local_as: Asn(65530),
-        remote_as: Asn(remote_as),
-        router_id: RouterId::new(Ipv4Addr::new(10, 0, 0, 100)).unwrap(),
         import: Arc::new(Policy::all()),
         export: Arc::new(Policy::all()),
+        ..PeerConfig::new(
+            kind,
+            IpAddr::from([10, 0, 0, number]),
+            (Asn(65530), Asn(remote_as)),
+            RouterId::new(Ipv4Addr::new(10, 0, 0, 100)).unwrap(),
+        )
     }
 }
 
@@ -37,15 +38,11 @@ fn session(config: &PeerConfig) -> PeerUp {
     let IpAddr::V4(address) = config.address else {
         unreachable!()
     };
+    let families = vec![Family::IPV4_UNICAST, Family::IPV6_UNICAST];
     PeerUp {
-        router_id: RouterId::new(address).unwrap(),
-        remote_as: config.remote_as,
-        families: vec![Family::IPV4_UNICAST, Family::IPV6_UNICAST],
-        max_message: 4096,
-        four_octet_as: true,
         next_hop_v4: Some(Ipv4Addr::new(10, 0, 0, 100)),
         next_hop_v6: Some("2001:db8::100".parse().unwrap()),
-        link_local: None,
+        ..PeerUp::new(RouterId::new(address).unwrap(), config.remote_as, families)
     }
 }
 
@@ -359,7 +356,7 @@ fn a_peer_that_returns_before_its_old_paths_are_swept_has_only_its_new_ones() {
     announce(&mut shard, from, &[1], None, &texts);
     settled(&mut shard, to);
     for _ in 0..3 {
-        shard.peer_down(from);
+        shard.peer_down(from, &[]);
         let _ = shard.work(5);
         shard.peer_up(from, session(&config(PeerKind::Ebgp, 1, 1)));
         announce(&mut shard, from, &[1], None, &texts[50..]);
@@ -759,7 +756,7 @@ fn what_a_walking_peer_holds_keeps_its_number() {
         );
         work(&mut shard);
         if leaves {
-            shard.peer_down(to);
+            shard.peer_down(to, &[]);
             work(&mut shard);
             assert_eq!(shard.usage().destinations, 9);
             continue;
@@ -792,7 +789,7 @@ fn what_goes_leaves_nothing_behind() {
         assert_eq!(shard.usage().destinations, 2000);
         assert_eq!(shard.usage().attribute_sets, 2 * 97);
         if round == 1 {
-            shard.peer_down(from);
+            shard.peer_down(from, &[]);
             shard.peer_up(from, session(&config(PeerKind::Ebgp, 1, 1)));
         } else {
             for n in 0..2000_u32 {
@@ -809,10 +806,107 @@ fn what_goes_leaves_nothing_behind() {
         assert_eq!(
             shard.usage(),
             Usage {
-                sources: 2,
+                sources: 4,
                 ..Usage::default()
             }
         );
     }
     assert!(full.windows(2).all(|pair| pair[0] == pair[1]), "{full:?}");
+}
+
+#[test]
+fn a_neighbor_that_restarts_gracefully_is_not_noticed() {
+    let mut shard = Shard::new();
+    let (from, to) = (external(&mut shard, 1, 1), external(&mut shard, 2, 2));
+    let cursor = shard.subscribe();
+    let prefixes = ["10.1.0.0/16", "10.2.0.0/16", "10.3.0.0/16"];
+    announce(&mut shard, from, &[1, 7], None, &prefixes);
+    settled(&mut shard, to);
+    let mut changes = Vec::new();
+    shard.changes(cursor, 100, &mut changes);
+    assert_eq!(changes.len(), 3);
+
+    shard.peer_down(from, &[IPV4]);
+    assert_eq!(settled(&mut shard, to), [""; 0], "while it is away");
+    let counters = shard.counters(from, IPV4);
+    assert_eq!((counters.received, counters.stale), (3, 3));
+
+    let up = PeerUp {
+        preserved: vec![IPV4],
+        ..session(&config(PeerKind::Ebgp, 1, 1))
+    };
+    shard.peer_up(from, up);
+    announce(&mut shard, from, &[1, 7], None, &prefixes[..2]);
+    assert_eq!(settled(&mut shard, to), [""; 0], "it said the same again");
+    changes.clear();
+    shard.changes(cursor, 100, &mut changes);
+    assert_eq!(changes, [], "the kernel table is not concerned");
+    assert_eq!(shard.counters(from, IPV4).stale, 1);
+
+    shard.end_of_rib(from, IPV4);
+    assert_eq!(settled(&mut shard, to), ["-10.3.0.0/16"]);
+    let counters = shard.counters(from, IPV4);
+    assert_eq!((counters.received, counters.stale), (2, 0));
+}
+
+#[test]
+fn a_neighbor_that_lost_its_forwarding_state_loses_its_stale_paths() {
+    let mut shard = Shard::new();
+    let (from, to) = (external(&mut shard, 1, 1), external(&mut shard, 2, 2));
+    announce(&mut shard, from, &[1], None, &["10.1.0.0/16"]);
+    settled(&mut shard, to);
+    shard.peer_down(from, &[IPV4]);
+    assert_eq!(settled(&mut shard, to), [""; 0]);
+    shard.peer_up(from, session(&config(PeerKind::Ebgp, 1, 1)));
+    assert_eq!(settled(&mut shard, to), ["-10.1.0.0/16"]);
+}
+
+#[test]
+fn what_is_kept_for_long_is_the_last_resort_and_told_to_those_who_know() {
+    let mut shard = Shard::new();
+    let first = external(&mut shard, 1, 1);
+    let second = external(&mut shard, 2, 2);
+    let unaware = external(&mut shard, 3, 3);
+    let aware = config(PeerKind::Ebgp, 4, 4);
+    let up = PeerUp {
+        long_lived: vec![IPV4],
+        ..session(&aware)
+    };
+    let aware = shard.add_peer(aware);
+    shard.peer_up(aware, up);
+    announce(
+        &mut shard,
+        first,
+        &[1],
+        None,
+        &["10.1.0.0/16", "10.2.0.0/16"],
+    );
+    announce(&mut shard, second, &[2, 3, 4, 5], None, &["10.2.0.0/16"]);
+    let mut set = AttributeSet::with_path([Asn(1)]);
+    set.communities.push(0xffff_0007);
+    let mut marked = Vec::new();
+    set.encode(&mut marked);
+    let next_hop = NextHop::V4(Ipv4Addr::new(192, 0, 2, 1));
+    let attributes = Attributes::from_canonical(&marked);
+    shard.announce(first, &attributes, next_hop, &[nlri("10.3.0.0/16")], 1);
+    settled(&mut shard, unaware);
+    settled(&mut shard, aware);
+
+    shard.peer_down(first, &[IPV4]);
+    settled(&mut shard, unaware);
+    shard.keep_long_lived(first, IPV4);
+    let said = settled(&mut shard, unaware);
+    assert_eq!(
+        said,
+        ["-10.1.0.0/16", "-10.3.0.0/16", "+10.2.0.0/16"],
+        "NO_LLGR goes, the longer path that is fresh wins, the rest is not for it"
+    );
+    assert_eq!(
+        settled(&mut shard, aware),
+        ["-10.3.0.0/16", "+10.2.0.0/16", "+10.1.0.0/16"]
+    );
+    assert_eq!(shard.counters(first, IPV4).long_lived_stale, 2);
+    shard.sweep_stale(first, IPV4);
+    assert_eq!(settled(&mut shard, aware), ["-10.1.0.0/16"]);
+    assert_eq!(shard.counters(first, IPV4).received, 0);
 }

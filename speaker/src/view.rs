@@ -124,6 +124,12 @@ pub struct FamilyCounts {
     pub filtered: u64,
     /// of the accepted, best
     pub preferred: u64,
+    /// of the received, not said again yet by a session or refresh that should (RFC 4724, RFC 7313)
+    #[serde(default)]
+    pub stale: u64,
+    /// of the received, kept as long-lived stale (RFC 9494)
+    #[serde(default)]
+    pub long_lived_stale: u64,
     /// prefixes we announce to it
     pub exported: u64,
     /// since the session came up: prefixes in announcements and withdrawals
@@ -201,6 +207,9 @@ pub struct Route {
     pub state: String,
     /// In words, why: the decision step, the filter, what stands against announcing.
     pub reason: String,
+    /// "stale", "not refreshed yet", "long-lived stale"; absent where its source says it.
+    #[serde(default)]
+    pub stale: Option<String>,
     /// Best learned routes: "installed", "pending", or why not, in words; absent where it does not apply.
     pub kernel: Option<String>,
     /// Seconds since it was learned.

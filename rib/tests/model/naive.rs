@@ -1,7 +1,7 @@
 //! The model: all routes in one map, everything else computed by the letter.
-use bgp_wire::{Asn, AttributeSet, Attributes, NextHop, Origin};
+use bgp_wire::{Asn, AttributeSet, Attributes, Family, NextHop, Origin};
 use ipnet::IpNet;
-use rib::{PeerKind, PeerUp, Policy, Verdict};
+use rib::{LongLivedExport, PeerKind, PeerUp, Policy, Staleness, Verdict};
 use std::{
     collections::BTreeMap,
     net::{IpAddr, Ipv6Addr},
@@ -49,6 +49,10 @@ impl From<Attributes<'_>> for Attr {
 pub(crate) struct Route {
     pub(crate) attr: Attr,
     pub(crate) next_hop: NextHop,
+    /// `None`: its peer says it.
+    pub(crate) stale: Option<Staleness>,
+    /// The session that brought it.
+    pub(crate) up: Option<PeerUp>,
 }
 
 #[derive(Debug)]
@@ -56,10 +60,20 @@ pub(crate) struct NaivePeer {
     pub(crate) kind: PeerKind,
     pub(crate) address: IpAddr,
     pub(crate) remote_as: u32,
-    pub(crate) router_id: u32,
     pub(crate) import: Arc<Policy>,
     pub(crate) export: Arc<Policy>,
+    pub(crate) long_lived_export: LongLivedExport,
     pub(crate) up: Option<PeerUp>,
+}
+
+pub(crate) const LLGR_STALE: u32 = 0xffff_0006;
+pub(crate) const NO_LLGR: u32 = 0xffff_0007;
+
+pub(crate) fn family(prefix: &IpNet) -> Family {
+    match prefix {
+        IpNet::V4(_) => Family::IPV4_UNICAST,
+        IpNet::V6(_) => Family::IPV6_UNICAST,
+    }
 }
 
 #[derive(Debug, Default)]
@@ -81,7 +95,7 @@ impl Naive {
             if peer.kind == PeerKind::Local {
                 return Some((*prefix, *from, route));
             }
-            let up = peer.up.as_ref()?;
+            let up = route.up.as_ref()?;
             if route.attr.path.contains(&LOCAL_AS) {
                 return None;
             }
@@ -97,8 +111,48 @@ impl Naive {
                 }
                 NextHop::V6 { global, .. } => global != Ipv6Addr::LOCALHOST,
             };
+            if route.stale == Some(Staleness::LongLived)
+                && !route.attr.communities.contains(&LLGR_STALE)
+            {
+                route.attr.communities.push(LLGR_STALE);
+            }
             usable.then_some((*prefix, *from, route))
         })
+    }
+
+    /// A session is over: RFC 4724 §4.2 where its family is in `retain`.
+    pub(crate) fn down(&mut self, peer: usize, retain: &[Family]) {
+        self.peers[peer].up = None;
+        self.routes.retain(|(prefix, from), route| {
+            if *from != peer {
+                return true;
+            }
+            match route.stale {
+                _ if !retain.contains(&family(prefix)) => return false,
+                Some(Staleness::Stale) => return false,
+                Some(Staleness::LongLived) => {}
+                Some(Staleness::Refreshing) | None => route.stale = Some(Staleness::Stale),
+            }
+            true
+        });
+    }
+
+    /// Changes the staleness of a peer's routes in a family; `None`: the route goes.
+    pub(crate) fn stale(
+        &mut self,
+        peer: usize,
+        of: Family,
+        change: impl Fn(&Route) -> Option<Option<Staleness>>,
+    ) {
+        self.routes.retain(|(prefix, from), route| {
+            if *from == peer && family(prefix) == of {
+                match change(route) {
+                    None => return false,
+                    Some(stale) => route.stale = stale,
+                }
+            }
+            true
+        });
     }
 
     /// RFC 4271 §9.1.2.2: routes are removed step by step until one is left.
@@ -110,6 +164,9 @@ impl Naive {
         let choose = |mut left: Vec<(usize, Route)>| {
             let kind = |from: usize| self.peers[from].kind;
             keep_lowest(&mut left, |(from, _)| kind(*from) != PeerKind::Local);
+            keep_lowest(&mut left, |(_, route)| {
+                route.attr.communities.contains(&LLGR_STALE)
+            });
             keep_lowest(&mut left, |(_, route)| {
                 std::cmp::Reverse(route.attr.local_pref.unwrap_or(100))
             });
@@ -123,7 +180,12 @@ impl Naive {
                 })
             });
             keep_lowest(&mut left, |(from, _)| kind(*from) == PeerKind::Ibgp);
-            keep_lowest(&mut left, |(from, _)| self.peers[*from].router_id);
+            keep_lowest(&mut left, |(_, route)| {
+                route
+                    .up
+                    .as_ref()
+                    .map(|up| u32::from(up.router_id.address()))
+            });
             keep_lowest(&mut left, |(from, _)| self.peers[*from].address);
             assert_eq!(left.len(), 1);
             left.remove(0)
@@ -178,6 +240,16 @@ impl Naive {
                 if community(0xffff_ff02) {
                     return None;
                 }
+                let last_resort = community(LLGR_STALE) && !up.long_lived.contains(&family);
+                match peer.long_lived_export {
+                    LongLivedExport::Never if last_resort => return None,
+                    LongLivedExport::Internal if last_resort && peer.kind == PeerKind::Ebgp => {
+                        return None;
+                    }
+                    _ => {}
+                }
+                let last_resort =
+                    last_resort && peer.long_lived_export == LongLivedExport::Internal;
                 let next_hop = if peer.kind == PeerKind::Ebgp {
                     if community(0xffff_ff01) || community(0xffff_ff03) {
                         return None;
@@ -190,6 +262,12 @@ impl Naive {
                     own?
                 } else {
                     attr.local_pref = Some(attr.local_pref.unwrap_or(100));
+                    if last_resort {
+                        attr.local_pref = Some(0);
+                        if !attr.communities.contains(&0xffff_ff01) {
+                            attr.communities.push(0xffff_ff01);
+                        }
+                    }
                     match kept {
                         Some(kept) if source != PeerKind::Local => kept,
                         _ => own?,

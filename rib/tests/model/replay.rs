@@ -1,8 +1,8 @@
 //! What a peer makes of the octets it is sent.
-use crate::naive::Attr;
+use crate::naive::{self, Attr};
 use bgp_wire::{
     AddressFamily, Disposition, Family, Ipv4Unicast, Ipv6Unicast, MessageType, NextHop,
-    SessionType, Update, UpdateContext, frame,
+    RouteRefresh, SessionType, Update, UpdateContext, frame,
 };
 use ipnet::IpNet;
 use rib::{PeerKind, PeerUp};
@@ -16,6 +16,9 @@ pub(crate) struct Replay {
     pub(crate) duplicates: usize,
     /// Duplicates are what was asked for.
     pub(crate) asked_again: bool,
+    /// Families in whose enclosed answer (RFC 7313) we are, and what was not told again yet.
+    pub(crate) stale: BTreeMap<Family, BTreeSet<IpNet>>,
+    pub(crate) answers: usize,
 }
 
 impl Replay {
@@ -37,8 +40,17 @@ impl Replay {
             let header = frame(octets, up.max_message)
                 .expect("a legal header")
                 .expect("whole messages");
-            assert_eq!(header.kind, MessageType::Update);
             let (message, rest) = octets.split_at(header.length);
+            messages += 1;
+            octets = rest;
+            if header.kind == MessageType::RouteRefresh {
+                self.mark(
+                    &RouteRefresh::parse(message).expect("a legal ROUTE-REFRESH"),
+                    up,
+                );
+                continue;
+            }
+            assert_eq!(header.kind, MessageType::Update);
             let update = Update::parse(message, &context).expect("a legal UPDATE");
             assert_eq!(update.disposition(), Disposition::Accept);
             match update.end_of_rib() {
@@ -48,10 +60,25 @@ impl Replay {
                     self.take::<Ipv6Unicast, _>(&update);
                 }
             }
-            messages += 1;
-            octets = rest;
         }
         messages
+    }
+
+    fn mark(&mut self, refresh: &RouteRefresh, up: &PeerUp) {
+        assert!(up.enhanced_refresh);
+        let family = refresh.family;
+        assert!(self.ends.contains(&family), "BoRR before End-of-RIB");
+        if refresh.subtype == 1 {
+            let known = self.routes.keys().copied();
+            let known = known.filter(|prefix| naive::family(prefix) == family);
+            let before = self.stale.insert(family, known.collect());
+            assert_eq!(before, None, "BoRR within an answer");
+        } else {
+            assert_eq!(refresh.subtype, 2);
+            let left = self.stale.remove(&family).expect("EoRR without BoRR");
+            assert!(left.is_empty(), "not told again: {left:?}");
+            self.answers += 1;
+        }
     }
 
     fn take<F: AddressFamily, B: AsRef<[u8]>>(&mut self, update: &Update<B>)
@@ -59,7 +86,11 @@ impl Replay {
         F::Key: Into<IpNet>,
     {
         for nlri in update.withdrawn::<F>() {
-            let known = self.routes.remove(&nlri.key.clone().into());
+            let prefix = nlri.key.clone().into();
+            if let Some(stale) = self.stale.get_mut(&F::FAMILY) {
+                stale.remove(&prefix);
+            }
+            let known = self.routes.remove(&prefix);
             assert!(known.is_some(), "{} was never announced", nlri.key);
         }
         let mut seen = BTreeSet::new();
@@ -71,7 +102,11 @@ impl Replay {
             );
             let next_hop = update.next_hop(F::FAMILY).expect("a next hop");
             let route = (Attr::from(update.attributes()), next_hop);
-            let before = self.routes.insert(nlri.key.into(), route.clone());
+            let prefix = nlri.key.into();
+            if let Some(stale) = self.stale.get_mut(&F::FAMILY) {
+                stale.remove(&prefix);
+            }
+            let before = self.routes.insert(prefix, route.clone());
             self.duplicates += usize::from(before == Some(route));
         }
     }

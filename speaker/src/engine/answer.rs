@@ -73,6 +73,7 @@ pub(crate) fn route(
             .collect(),
         state: state.to_owned(),
         reason: route.state.to_string(),
+        stale: route.stale.map(|stale| stale.to_string()),
         kernel,
         age: u64::from(now.saturating_sub(route.learned)),
     }

@@ -46,12 +46,22 @@ pub(crate) enum Learned {
         peer: PeerId,
         updates: Vec<Update<Bytes>>,
     },
-    /// A neighbor asked for our routes.
+    /// A neighbor asked for our routes, or begins or ends to send its own again (RFC 7313).
     Refresh { peer: PeerId, refresh: RouteRefresh },
     /// Nothing more is to be waited for from this neighbor although it sent no End-of-RIB.
     AssumeLoaded { peer: PeerId, epoch: u64 },
-    /// A session went down.
-    Down { peer: PeerId, epoch: u64 },
+    /// A session went down; its paths of the families in `retain` stay as stale (RFC 4724 §4.2).
+    Down {
+        peer: PeerId,
+        epoch: u64,
+        retain: Vec<Family>,
+    },
+    /// What is stale of a neighbor goes: it did not come back, or did not say it again, in time.
+    #[allow(dead_code, reason = "for the receiving side of graceful restart")]
+    SweepStale { peer: PeerId, family: Family },
+    /// What is stale of a neighbor is kept for longer (RFC 9494 §4.2).
+    #[allow(dead_code, reason = "for the receiving side of graceful restart")]
+    LongLivedStale { peer: PeerId, family: Family },
     /// Prefixes of this host appeared and vanished.
     Local {
         peer: PeerId,

@@ -9,7 +9,7 @@ use super::{
 use crate::{clock, config, fib::Fib, view};
 use bgp_wire::{
     AddressFamily, AttributeSet, Attributes, Disposition, Family, Ipv4Unicast, Ipv6Unicast,
-    NextHop, Nlri, PathId, Update,
+    NextHop, Nlri, PathId, Update, iana::refresh,
 };
 use bytes::Bytes;
 use ipnet::IpNet;
@@ -298,7 +298,16 @@ impl State {
                     self.give();
                 }
             }
-            Learned::Refresh { peer, refresh } => self.shard.refresh(peer, refresh.family),
+            Learned::Refresh {
+                peer,
+                refresh: message,
+            } => match message.subtype {
+                refresh::REQUEST => self.shard.refresh(peer, message.family),
+                refresh::BEGIN => self.shard.refresh_begins(peer, message.family),
+                refresh::END => self.shard.refresh_ends(peer, message.family),
+                // RFC 7313 §5: any other subtype is ignored.
+                _ => {}
+            },
             Learned::AssumeLoaded { peer, epoch } => {
                 if let Some(state) = self.peers.get_mut(&peer)
                     && state.epoch == Some(epoch)
@@ -307,15 +316,21 @@ impl State {
                 }
                 self.check_settled();
             }
-            Learned::Down { peer, epoch } => {
+            Learned::Down {
+                peer,
+                epoch,
+                retain,
+            } => {
                 if let Some(state) = self.peers.get_mut(&peer)
                     && state.epoch == Some(epoch)
                 {
                     state.epoch = None;
                     state.waiting = false;
-                    self.shard.peer_down(peer);
+                    self.shard.peer_down(peer, &retain);
                 }
             }
+            Learned::SweepStale { peer, family } => self.shard.sweep_stale(peer, family),
+            Learned::LongLivedStale { peer, family } => self.shard.keep_long_lived(peer, family),
             Learned::Local {
                 peer,
                 announced,

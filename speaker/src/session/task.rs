@@ -321,14 +321,17 @@ impl Task {
             peer: self.options.peer,
             epoch: self.epoch,
             up: Box::new(PeerUp {
-                router_id: negotiated.remote_id,
-                remote_as: negotiated.remote_as,
-                families: negotiated.families.clone(),
                 max_message: negotiated.max_send,
                 four_octet_as: negotiated.four_octet_as,
                 next_hop_v4: hops.v4,
                 next_hop_v6: hops.v6,
                 link_local: hops.link_local,
+                enhanced_refresh: negotiated.enhanced_route_refresh,
+                ..PeerUp::new(
+                    negotiated.remote_id,
+                    negotiated.remote_as,
+                    negotiated.families.clone(),
+                )
             }),
         });
         let (engine, peer, epoch) = (self.options.engine.clone(), self.options.peer, self.epoch);
@@ -363,6 +366,7 @@ impl Task {
         self.outbox.push_back(Learned::Down {
             peer: self.options.peer,
             epoch: self.epoch,
+            retain: Vec::new(),
         });
         warn!(neighbor = %self.options.name, %reason, "session down");
         self.said = Some(reason.to_owned());

@@ -55,32 +55,27 @@ pub(super) fn peer(
 ) -> Result<PeerConfig, String> {
     let external = is_external(config, neighbor);
     let within = |error| format!("neighbor {}: {error}", neighbor.name);
+    let kind = if external {
+        PeerKind::Ebgp
+    } else {
+        PeerKind::Ibgp
+    };
+    let ases = (local_as(config, neighbor), neighbor.remote_as);
     Ok(PeerConfig {
-        kind: if external {
-            PeerKind::Ebgp
-        } else {
-            PeerKind::Ibgp
-        },
-        address: neighbor.address,
-        local_as: local_as(config, neighbor),
-        remote_as: neighbor.remote_as,
-        router_id,
         import: policy(&neighbor.import, external, config).map_err(within)?,
         export: policy(&neighbor.export, external, config).map_err(within)?,
+        ..PeerConfig::new(kind, neighbor.address, ases, router_id)
     })
 }
 
 /// A source of local routes as the table sees it.
 pub(super) fn local_peer(config: &Config, router_id: RouterId) -> PeerConfig {
-    PeerConfig {
-        kind: PeerKind::Local,
-        address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-        local_as: config.local_as,
-        remote_as: config.local_as,
+    PeerConfig::new(
+        PeerKind::Local,
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        (config.local_as, config.local_as),
         router_id,
-        import: Arc::new(Policy::all()),
-        export: Arc::new(Policy::none()),
-    }
+    )
 }
 
 /// Who a neighbor is, for people and for the kernel table.
@@ -116,6 +111,7 @@ pub(super) fn session(
         .map(Capability::Multiprotocol)
         .collect();
     capabilities.push(Capability::RouteRefresh);
+    capabilities.push(Capability::EnhancedRouteRefresh);
     if let Some(time) = neighbor.graceful_restart {
         // RFC 4724 §3: the bit says that forwarding goes on while we are away, which is so when
         // the kernel keeps our routes.

@@ -245,6 +245,8 @@ fn family_counts(family: bgp_wire::Family, counters: &PeerCounters) -> view::Fam
         imported: counters.accepted,
         filtered: counters.received.saturating_sub(counters.accepted),
         preferred: counters.best,
+        stale: counters.stale,
+        long_lived_stale: counters.long_lived_stale,
         exported: counters.announced,
         announcements_in: counters.announcements_in,
         withdrawals_in: counters.withdrawals_in,

@@ -7,7 +7,7 @@ use crate::{
         table::{Cell, Table},
         time::{moment, seconds, span},
     },
-    view::{Messages, Neighbor},
+    view::{FamilyCounts, Messages, Neighbor},
 };
 use std::io::{self, Write};
 
@@ -195,6 +195,7 @@ fn prefixes(neighbor: &Neighbor, screen: &mut Screen<impl Write>) -> io::Result<
         ])?;
     }
     table.finish()?;
+    stale(neighbor, screen)?;
     screen.raw("\n")?;
     let titles = [
         "Changes",
@@ -211,6 +212,24 @@ fn prefixes(neighbor: &Neighbor, screen: &mut Screen<impl Write>) -> io::Result<
             Cell::from(counts.withdrawals_in),
             Cell::from(counts.announcements_out),
             Cell::from(counts.withdrawals_out),
+        ])?;
+    }
+    table.finish()
+}
+
+/// Of the received, what the neighbor does not say now; nothing where it says all of it.
+fn stale(neighbor: &Neighbor, screen: &mut Screen<impl Write>) -> io::Result<()> {
+    let kept = |counts: &&FamilyCounts| counts.stale > 0 || counts.long_lived_stale > 0;
+    if !neighbor.families.iter().any(|counts| kept(&counts)) {
+        return Ok(());
+    }
+    screen.raw("\n")?;
+    let mut table = Table::new(screen, &["Kept", ">stale", ">long-lived stale"]);
+    for counts in neighbor.families.iter().filter(kept) {
+        table.row(vec![
+            Cell::new(&counts.family),
+            Cell::from(counts.stale),
+            Cell::from(counts.long_lived_stale),
         ])?;
     }
     table.finish()

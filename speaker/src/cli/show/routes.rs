@@ -93,17 +93,23 @@ fn path(route: &Route) -> String {
     }
 }
 
-/// The reason, and what else the route carries.
+/// The reason, and what else is to be said of the route.
 fn why(route: &Route) -> String {
+    let mut text = route.reason.clone();
+    if let Some(stale) = &route.stale {
+        let comma = if text.is_empty() { "" } else { ", " };
+        text.push_str(comma);
+        text.push_str(stale);
+    }
     let communities: Vec<&str> = route
         .communities
         .iter()
         .chain(&route.large_communities)
         .map(String::as_str)
         .collect();
-    match (route.reason.as_str(), communities.as_slice()) {
-        (reason, []) => reason.to_owned(),
+    match (text.as_str(), communities.as_slice()) {
+        (_, []) => text,
         ("", communities) => format!("[{}]", communities.join(" ")),
-        (reason, communities) => format!("{reason} [{}]", communities.join(" ")),
+        (text, communities) => format!("{text} [{}]", communities.join(" ")),
     }
 }

@@ -57,6 +57,8 @@ fn up() -> Neighbor {
             imported: 2,
             filtered: 1,
             preferred: 2,
+            stale: 0,
+            long_lived_stale: 0,
             exported: 1,
             announcements_in: 5,
             withdrawals_in: 2,
@@ -191,6 +193,7 @@ fn route(prefix: &str, state: &str) -> Route {
         large_communities: vec![],
         state: state.to_owned(),
         reason: "only path".to_owned(),
+        stale: None,
         kernel: Some("installed".to_owned()),
         age: 200,
     }
@@ -271,6 +274,19 @@ History              from         to
 }
 
 #[test]
+fn what_is_kept_of_a_neighbor_is_shown() {
+    let mut neighbor = up();
+    neighbor.families[0].stale = 2;
+    neighbor.families[0].long_lived_stale = 1;
+    let text = printed(|screen| neighbor::print(&neighbor, screen));
+    let table = "
+Kept          stale  long-lived stale
+ipv4-unicast      2                 1
+";
+    assert!(text.contains(table), "{text}");
+}
+
+#[test]
 fn neighbor_that_was_never_up() {
     let text = printed(|screen| neighbor::print(&down(), screen));
     assert!(
@@ -299,6 +315,7 @@ fn routes_table() {
             as_path: "12076 65001".to_owned(),
             communities: vec!["12076:51004".to_owned()],
             reason: "longer AS path".to_owned(),
+            stale: Some("stale".to_owned()),
             kernel: None,
             ..route("192.168.0.0/16", "not-best")
         },
@@ -308,6 +325,7 @@ fn routes_table() {
             as_path: String::new(),
             local_pref: None,
             reason: String::new(),
+            stale: None,
             kernel: None,
             ..route("192.168.100.0/24", "best")
         },
@@ -317,7 +335,7 @@ fn routes_table() {
         "
    Prefix            Source     Next hop  AS path        MED  Pref  State     Kernel          Age  Why
 *  192.168.0.0/16    bgp1       10.1.1.2  12076 i          -   100  best      installed  3 m 20 s  only path
-   192.168.0.0/16    to_azure2  10.1.1.2  12076 65001 i   50   100  not-best  -          3 m 20 s  longer AS path [12076:51004]
+   192.168.0.0/16    to_azure2  10.1.1.2  12076 65001 i   50   100  not-best  -          3 m 20 s  longer AS path, stale [12076:51004]
 *  192.168.100.0/24  connected  -         i                -     -  best      -          3 m 20 s
 ",
     );

@@ -56,6 +56,7 @@ fn route(index: usize) -> view::Route {
         large_communities: vec![],
         state: "best".to_owned(),
         reason: String::new(),
+        stale: None,
         kernel: None,
         age: 1,
     }
