@@ -339,6 +339,14 @@ impl Answerer for Front {
         self.handle.kernel().await
     }
 
+    async fn flush_kernel(&self) -> Result<view::Kernel, String> {
+        self.handle.flush_kernel().await
+    }
+
+    async fn restore_kernel(&self) -> Result<(), String> {
+        self.handle.restore_kernel().await
+    }
+
     async fn reload(&self) -> Result<Vec<String>, String> {
         self.order(|reply| Order::Reload(Some(reply))).await?
     }

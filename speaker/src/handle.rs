@@ -197,6 +197,28 @@ impl Handle {
             .ok_or(Stopped)
     }
 
+    /// Takes our routes out of the kernel; they stay out until [`Handle::restore_kernel`], or
+    /// until [`Handle::apply`] brings other settings for the kernel table. Sessions go on. What
+    /// was there before comes back when the routes are gone.
+    ///
+    /// # Errors
+    /// There is no kernel table, or the speaker has stopped.
+    pub async fn flush_kernel(&self) -> Result<view::Kernel, String> {
+        self.ask(Request::FlushKernel)
+            .await
+            .map_err(|stopped| stopped.to_string())?
+    }
+
+    /// Puts our routes back into the kernel after [`Handle::flush_kernel`].
+    ///
+    /// # Errors
+    /// They are not out, the kernel cannot be used, or the speaker has stopped.
+    pub async fn restore_kernel(&self) -> Result<(), String> {
+        self.ask(Request::RestoreKernel)
+            .await
+            .map_err(|stopped| stopped.to_string())?
+    }
+
     /// Asks a neighbor for its routes again (RFC 2918), in every negotiated family.
     ///
     /// # Errors

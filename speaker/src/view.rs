@@ -210,7 +210,8 @@ pub struct Route {
     /// "stale", "not refreshed yet", "long-lived stale"; absent where its source says it.
     #[serde(default)]
     pub stale: Option<String>,
-    /// Best learned routes: "installed", "pending", or why not, in words; absent where it does not apply.
+    /// Best learned routes: "installed" (", but …" where another's route wins), "pending", or why
+    /// not, in words; absent where it does not apply.
     pub kernel: Option<String>,
     /// Seconds since it was learned.
     pub age: u64,
@@ -246,6 +247,21 @@ pub struct Kernel {
     pub swept: u64,
     /// Our routes that somebody else removed, and that we put back.
     pub restored: u64,
+    /// Routes of ours that are there, but a route of somebody else with a lower metric wins; the
+    /// first 1,000 by prefix.
+    pub overruled: Vec<KernelOverruled>,
+    /// How many these are in all.
+    pub overruled_total: u64,
+    /// `kernel flush` took our routes out, and they stay out until `kernel restore`.
+    pub flushed: bool,
+}
+/// A route that is in the kernel without effect.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+pub struct KernelOverruled {
+    /// prefix
+    pub prefix: String,
+    /// the route that wins, in words: "10.9.0.0/16 via 10.1.1.9 dev eth0 proto static metric 0"
+    pub by: String,
 }
 /// A route that is not in the kernel although it should be.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]

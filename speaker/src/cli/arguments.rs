@@ -67,6 +67,11 @@ pub(super) enum Command {
     },
     /// Show what the daemon knows
     Show(Show),
+    /// Take our routes out of the kernel, or put them back
+    Kernel {
+        #[command(subcommand)]
+        what: KernelCommand,
+    },
     /// Show it all at work, on this machine, in a second
     ///
     /// Makes two network namespaces, runs a host in one and a neighbor in the other, and leaves
@@ -95,6 +100,26 @@ pub(super) enum Command {
         /// Directory for all pages: myna(1), one for each command, and myna.toml(5)
         directory: Option<PathBuf>,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum KernelCommand {
+    /// Remove from the kernel every route that is ours, and nothing else
+    ///
+    /// Ours are the routes with the table, the metric and the protocol number of [kernel]. A
+    /// running daemon removes them and leaves them out, while its sessions go on, until `myna
+    /// kernel restore`, a reload with another [kernel], or its next start. Without a daemon they
+    /// are removed by this command itself, as the configuration file tells which they are.
+    Flush {
+        /// Configuration file, read where no daemon runs
+        #[arg(long, short, default_value = DEFAULT_FILE, value_name = "FILE")]
+        config: PathBuf,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Let the daemon put its routes back after a flush
+    Restore,
 }
 
 #[derive(Debug, Args)]

@@ -10,6 +10,7 @@
 mod act;
 mod arguments;
 mod check;
+mod kernel;
 mod listeners;
 mod pages;
 mod paint;
@@ -24,7 +25,7 @@ use crate::{
     control::{Client, ClientError},
     daemon, decode, demo,
 };
-use arguments::{Arguments, Command};
+use arguments::{Arguments, Command, KernelCommand};
 use clap::Parser;
 use screen::Screen;
 use std::{
@@ -50,6 +51,15 @@ pub fn main() -> ExitCode {
         Command::Stop { graceful } => {
             act::stop(&socket(arguments.socket), graceful, &mut Screen::stdout())
         }
+        Command::Kernel { what } => match what {
+            KernelCommand::Flush { config, json } => {
+                let socket = socket(arguments.socket);
+                kernel::flush(&socket, &config, json, &mut Screen::stdout())
+            }
+            KernelCommand::Restore => {
+                kernel::restore(&socket(arguments.socket), &mut Screen::stdout())
+            }
+        },
         Command::Show(show) => show::show(&show, &socket(arguments.socket), &mut Screen::stdout()),
         Command::Completions { shell } => pages::completions(shell, &mut Screen::stdout()),
         Command::Man { directory } => pages::manual(directory.as_deref(), &mut Screen::stdout()),

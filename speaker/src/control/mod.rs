@@ -44,6 +44,10 @@ pub enum Request {
     Routes(RouteRequest),
     /// Answered by [`Reply::Kernel`].
     Kernel,
+    /// Take our routes out of the kernel; answered by [`Reply::Kernel`], as it was before.
+    FlushKernel,
+    /// Put them back.
+    RestoreKernel,
     /// Read the configuration file again; answered by [`Reply::Reloaded`].
     Reload,
     /// Stop the daemon; `done` comes when everything is closed.
@@ -80,7 +84,7 @@ pub enum Reply {
     Neighbor(Box<view::Neighbor>),
     /// To [`Request::Routes`].
     Route(Box<view::Route>),
-    /// To [`Request::Kernel`].
+    /// To [`Request::Kernel`] and [`Request::FlushKernel`].
     Kernel(Box<view::Kernel>),
     /// In words, what a reload changed; empty: nothing.
     Reloaded(Vec<String>),

@@ -63,6 +63,10 @@ pub trait Answerer: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<Self::Listing, String>> + Send;
     /// `show kernel`
     fn kernel(&self) -> impl Future<Output = Result<view::Kernel, Stopped>> + Send;
+    /// `kernel flush`: what was there before, or why it cannot be done.
+    fn flush_kernel(&self) -> impl Future<Output = Result<view::Kernel, String>> + Send;
+    /// `kernel restore`; the error is for people.
+    fn restore_kernel(&self) -> impl Future<Output = Result<(), String>> + Send;
     /// `reload`: what changed, or why nothing did; both for people.
     fn reload(&self) -> impl Future<Output = Result<Vec<String>, String>> + Send;
     /// `stop`; returns when everything is closed.
@@ -103,6 +107,14 @@ impl Answerer for Handle {
 
     async fn kernel(&self) -> Result<view::Kernel, Stopped> {
         Handle::kernel(self).await
+    }
+
+    async fn flush_kernel(&self) -> Result<view::Kernel, String> {
+        Handle::flush_kernel(self).await
+    }
+
+    async fn restore_kernel(&self) -> Result<(), String> {
+        Handle::restore_kernel(self).await
     }
 
     async fn reload(&self) -> Result<Vec<String>, String> {
@@ -324,6 +336,14 @@ async fn answer<A: Answerer>(
         Request::Kernel => match answerer.kernel().await {
             Ok(kernel) => replies.one(Reply::Kernel(Box::new(kernel))).await?,
             Err(error) => stopped(error),
+        },
+        Request::FlushKernel => match answerer.flush_kernel().await {
+            Ok(before) => replies.one(Reply::Kernel(Box::new(before))).await?,
+            Err(message) => Reply::Error(message),
+        },
+        Request::RestoreKernel => match answerer.restore_kernel().await {
+            Ok(()) => Reply::Done,
+            Err(message) => Reply::Error(message),
         },
         Request::Reload => match answerer.reload().await {
             Ok(changes) => replies.one(Reply::Reloaded(changes)).await?,

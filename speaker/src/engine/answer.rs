@@ -84,6 +84,8 @@ fn in_kernel(feed: &Feed, prefix: &IpNet) -> String {
         reason
     } else if feed.worker().is_pending(prefix) {
         "pending".to_owned()
+    } else if let Some(other) = feed.worker().overruled(prefix) {
+        format!("installed, but another route with a lower metric wins: {other}")
     } else {
         "installed".to_owned()
     }

@@ -1,6 +1,6 @@
 //! From best paths to the kernel table: what the worker asks for, and no more.
 
-use crate::fib::{Demand, Fib, FibChange, FibNextHop, FibRoute, Worker};
+use crate::fib::{Demand, Fib, FibChange, FibNextHop, FibRoute, Past, Worker};
 use bgp_wire::NextHop;
 use rib::{Change, CursorId, PeerId, Shard};
 use std::{io, net::IpAddr, sync::Arc};
@@ -12,6 +12,8 @@ pub(crate) struct Feed {
     cursor: CursorId,
     /// The worker is to be told that all is there, once it has been given all of it.
     settle_due: bool,
+    /// All that the table has was given.
+    drained: bool,
     changes: Vec<Change>,
 }
 
@@ -21,13 +23,15 @@ impl Feed {
         fib: Box<dyn Fib>,
         kernel: crate::config::Kernel,
         wake: Arc<dyn Fn() + Send + Sync>,
+        past: Option<Past>,
         shard: &mut Shard,
     ) -> io::Result<Self> {
-        let worker = Worker::start(fib, kernel, wake)?;
+        let worker = Worker::start(fib, kernel, wake, past)?;
         Ok(Self {
             worker,
             cursor: shard.subscribe(),
             settle_due: false,
+            drained: false,
             changes: Vec::new(),
         })
     }
@@ -44,14 +48,14 @@ impl Feed {
         let room = room.clamp(1, 4096);
         self.changes.clear();
         shard.changes(self.cursor, room, &mut self.changes);
-        let drained = self.changes.len() < room;
+        self.drained = self.changes.len() < room;
         let given = !self.changes.is_empty();
         if given {
             let changes = self.changes.drain(..);
             let changes = changes.map(|change| wanted(&change, &interface_of));
             self.worker.give(changes.collect());
         }
-        if drained && std::mem::take(&mut self.settle_due) {
+        if self.drained && std::mem::take(&mut self.settle_due) {
             self.worker.settled();
         }
         given
@@ -67,10 +71,20 @@ impl Feed {
         self.settle_due = true;
     }
 
+    /// Whether the kernel has been given all that the table has.
+    pub(crate) fn has_caught_up(&self) -> bool {
+        self.drained && self.worker.is_idle()
+    }
+
+    /// Takes nothing more; what is in the kernel stays for now.
+    pub(crate) fn retire(self, shard: &mut Shard) -> Worker {
+        shard.unsubscribe(self.cursor);
+        self.worker
+    }
+
     /// Ends the worker.
     pub(crate) fn shutdown(self, shard: &mut Shard, keep: bool) {
-        shard.unsubscribe(self.cursor);
-        self.worker.shutdown(keep);
+        self.retire(shard).shutdown(keep);
     }
 }
 

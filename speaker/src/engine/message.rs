@@ -70,6 +70,15 @@ pub(crate) enum Learned {
     },
 }
 
+/// What becomes of the routes in a kernel table that is given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OldRoutes {
+    /// They stay: nobody wants them gone, or the new table takes them over.
+    Keep,
+    /// They go, where there is a new table as soon as it has all of its own.
+    Remove,
+}
+
 /// Questions and configuration.
 pub(crate) enum Question {
     /// A new source of routes.
@@ -109,11 +118,16 @@ pub(crate) enum Question {
     Kernel {
         reply: oneshot::Sender<view::Kernel>,
     },
-    /// A new kernel table in place of the old one, whose routes are removed or kept.
+    /// Another kernel table, or none, in place of the one there is.
     ReplaceFib {
         fib: Option<(Box<dyn Fib>, crate::config::Kernel)>,
-        keep_old: bool,
+        old: OldRoutes,
         reply: oneshot::Sender<std::io::Result<()>>,
+    },
+    /// Our routes leave the kernel and stay out until the next `ReplaceFib`. The answer, what was
+    /// there before, comes when they are gone.
+    FlushKernel {
+        reply: oneshot::Sender<view::Kernel>,
     },
     /// The speaker has started with all its neighbors: from now on it is known whose routes are
     /// still to be waited for before old ones are swept from the kernel.

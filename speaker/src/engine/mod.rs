@@ -17,5 +17,5 @@ mod message;
 mod thread;
 
 pub(crate) use mailbox::Mailbox;
-pub(crate) use message::{Learned, Question, SourceKind, SourceMeta};
+pub(crate) use message::{Learned, OldRoutes, Question, SourceKind, SourceMeta};
 pub(crate) use thread::{Engine, EngineOptions};

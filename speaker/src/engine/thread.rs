@@ -1,12 +1,18 @@
 //! The engine's loop.
 
+mod kernel;
+
 use super::{
     answer,
     feed::Feed,
     mailbox::{self, Mailbox},
     message::{Learned, Question, Slice, SourceKind, SourceMeta},
 };
-use crate::{clock, config, fib::Fib, view};
+use crate::{
+    clock, config,
+    fib::{Fib, Past},
+    view,
+};
 use bgp_wire::{
     AddressFamily, AttributeSet, Attributes, Disposition, Family, Ipv4Unicast, Ipv6Unicast,
     NextHop, Nlri, PathId, Update, iana::refresh,
@@ -70,6 +76,8 @@ impl Engine {
             peers: HashMap::new(),
             ready: Vec::new(),
             feed: None,
+            leftovers: kernel::Leftovers::default(),
+            flushed: None,
             configured: false,
             settled: false,
             window_over: false,
@@ -77,7 +85,7 @@ impl Engine {
             started: clock::now(),
         };
         if let Some((fib, kernel)) = options.fib {
-            state.start_feed(fib, kernel)?;
+            state.start_feed(fib, kernel, None)?;
         }
         let runtime = tokio::runtime::Handle::current();
         thread::Builder::new()
@@ -137,6 +145,10 @@ struct State {
     /// Peers whose mailbox may take something.
     ready: Vec<PeerId>,
     feed: Option<Feed>,
+    /// Kernel tables that were given up.
+    leftovers: kernel::Leftovers,
+    /// `kernel flush` took our routes out: what was there, and was counted.
+    flushed: Option<(view::Kernel, Past)>,
     /// All configured neighbors are there.
     configured: bool,
     /// What was in the kernel before our start and is not wanted has been given up.
@@ -208,20 +220,6 @@ impl State {
         u32::try_from(seconds).unwrap_or(u32::MAX)
     }
 
-    fn start_feed(&mut self, fib: Box<dyn Fib>, kernel: config::Kernel) -> io::Result<()> {
-        let signals = Arc::clone(&self.signals);
-        let wake = Arc::new(move || {
-            signals.bell.notify_one();
-        });
-        self.feed = Some(Feed::start(fib, kernel, wake, &mut self.shard)?);
-        if self.settled
-            && let Some(feed) = &mut self.feed
-        {
-            feed.settled();
-        }
-        Ok(())
-    }
-
     /// Routes out: to mailboxes and to the kernel table. `true`: something was given.
     fn give(&mut self) -> bool {
         let mut given = false;
@@ -245,6 +243,7 @@ impl State {
                 SourceKind::Local => None,
             });
         }
+        self.remove_retired();
         given
     }
 
@@ -478,23 +477,12 @@ impl State {
                 });
             }
             Question::Kernel { reply } => {
-                let kernel = self.feed.as_ref().map(|feed| feed.worker().status());
-                let _ = reply.send(kernel.unwrap_or_default());
+                let _ = reply.send(self.kernel());
             }
-            Question::ReplaceFib {
-                fib,
-                keep_old,
-                reply,
-            } => {
-                if let Some(feed) = self.feed.take() {
-                    feed.shutdown(&mut self.shard, keep_old);
-                }
-                let started = match fib {
-                    Some((fib, kernel)) => self.start_feed(fib, kernel),
-                    None => Ok(()),
-                };
-                let _ = reply.send(started);
+            Question::ReplaceFib { fib, old, reply } => {
+                let _ = reply.send(self.replace_fib(fib, old));
             }
+            Question::FlushKernel { reply } => self.flush_kernel(reply),
             Question::Configured => {
                 self.configured = true;
                 self.check_settled();
@@ -507,6 +495,7 @@ impl State {
                 if let Some(feed) = self.feed.take() {
                     feed.shutdown(&mut self.shard, keep);
                 }
+                self.leftovers.finish();
                 let _ = reply.send(());
                 return true;
             }

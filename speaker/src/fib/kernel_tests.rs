@@ -1,5 +1,6 @@
 //! The whole way, worker to kernel, in network namespaces.
 mod foreign;
+mod rivals;
 mod survival;
 mod writes;
 
@@ -27,7 +28,7 @@ fn config() -> Kernel {
 
 fn start(kernel: &Kernel) -> Worker {
     let fib = NetlinkFib::open(kernel).unwrap();
-    Worker::start(Box::new(fib), kernel.clone(), Arc::new(|| {})).unwrap()
+    Worker::start(Box::new(fib), kernel.clone(), Arc::new(|| {}), None).unwrap()
 }
 
 fn install(prefix: &str, via: &str) -> FibChange {

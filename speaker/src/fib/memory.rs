@@ -4,8 +4,8 @@
 //! does where that matters: foreign routes with the same metric keep ours out, and what is done
 //! behind the speaker's back comes back as events.
 use super::{
-    Fib, FibEvent, FibNextHop, FibRoute, FibWrite, Found, Held, Owner, RouteError, Scope, Waker,
-    Walk,
+    Fib, FibEvent, FibNextHop, FibRoute, FibWrite, Found, Held, Owner, Rival, RouteError, Scope,
+    Waker, Walk,
 };
 use ipnet::IpNet;
 use std::{
@@ -19,6 +19,7 @@ use std::{
 struct Table {
     ours: BTreeMap<IpNet, Vec<FibNextHop>>,
     foreign: BTreeMap<IpNet, String>,
+    lower: BTreeMap<IpNet, String>,
     refusals: HashMap<IpNet, RouteError>,
     events: Vec<FibEvent>,
     writes: u64,
@@ -87,6 +88,18 @@ impl MemoryFib {
     pub fn remove_foreign(&self, prefix: &IpNet) {
         self.table().foreign.remove(prefix);
         self.happen(FibEvent::Disturbed(*prefix));
+    }
+
+    /// Somebody else's route with a lower metric than ours comes (`description`) or goes.
+    pub fn overrule(&self, prefix: IpNet, description: Option<&str>) {
+        let description = description.map(str::to_owned);
+        let mut table = self.table();
+        match &description {
+            Some(text) => table.lower.insert(prefix, text.clone()),
+            None => table.lower.remove(&prefix),
+        };
+        drop(table);
+        self.happen(FibEvent::Overruled(prefix, description));
     }
 
     /// Somebody else removes a route of ours, with an event or without.
@@ -166,20 +179,24 @@ impl Fib for MemoryFib {
                 owner: Owner::Ours,
             },
             exact: true,
-            description: None,
+            rival: None,
         }));
-        if scope == Scope::Blockers {
-            found.extend(table.foreign.iter().map(|(prefix, description)| Found {
+        if scope == Scope::All {
+            let equal = table.foreign.iter();
+            let equal = equal.map(|(prefix, words)| (prefix, 32, Rival::Equal(words.clone())));
+            let lower = table.lower.iter();
+            let lower = lower.map(|(prefix, words)| (prefix, 0, Rival::Lower(words.clone())));
+            found.extend(equal.chain(lower).map(|(prefix, metric, rival)| Found {
                 prefix: *prefix,
                 held: Held {
                     next_hops: Vec::new(),
                     owner: Owner::Other {
                         protocol: 4,
-                        metric: 32,
+                        metric,
                     },
                 },
                 exact: true,
-                description: Some(description.clone()),
+                rival: Some(rival),
             }));
         }
         Ok(Walk::Complete)

@@ -38,6 +38,15 @@ impl Identity {
         }
     }
 
+    /// Of both families.
+    pub(super) fn highest_metric(&self) -> u32 {
+        if self.metric == 0 {
+            IPV6_DEFAULT_METRIC
+        } else {
+            self.metric
+        }
+    }
+
     /// As the kernel tells it back.
     pub(super) fn metric_of(&self, prefix: &IpNet) -> u32 {
         match prefix {

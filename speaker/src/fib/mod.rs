@@ -16,6 +16,8 @@
 //! Cost in memory: 10 octets per slot of an open hash for IPv4, 22 for IPv6 (`held`), so 12 to
 //! 23 and 25 to 50 per installed route; next hops are shared. Routes that wait for something
 //! (a conflict, a next hop) cost about 100 each, and more when they have a story to tell.
+mod filter;
+mod flush;
 mod held;
 mod memory;
 mod message;
@@ -23,6 +25,7 @@ mod netlink;
 mod reconcile;
 mod report;
 mod survey;
+mod tales;
 mod worker;
 
 #[cfg(test)]
@@ -31,8 +34,10 @@ mod kernel_tests;
 use ipnet::IpNet;
 use std::{fmt, io, net::IpAddr, sync::Arc, time::Duration};
 
+pub use flush::flush;
 pub use memory::MemoryFib;
 pub use netlink::NetlinkFib;
+pub use report::Past;
 pub use survey::{known_protocols, protocol_name, survey};
 pub use worker::{Demand, Worker};
 
@@ -153,18 +158,26 @@ pub struct Found {
     pub held: Held,
     /// Apart from the next hops it is as we would write it (preferred source address).
     pub exact: bool,
-    /// in words, on a walk of [`Scope::Blockers`]
-    pub description: Option<String>,
+    /// what it is to ours of the same prefix, where it is not ours
+    pub rival: Option<Rival>,
+}
+/// What a route of others is to ours of the same prefix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rival {
+    /// of a protocol to adopt, with any metric: may be replaced and removed
+    Adoptable,
+    /// it has our metric, so it keeps ours out; in words, which
+    Equal(String),
+    /// it has a lower metric, so packets follow it and not ours; in words, which
+    Lower(String),
 }
 /// Which routes a walk is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// ours
     Ours,
-    /// ours and those of the protocols to adopt, with any metric
-    Adoptable,
-    /// all of our table with our metric, described
-    Blockers,
+    /// ours and all rivals
+    All,
 }
 /// How far a walk is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -198,6 +211,8 @@ pub enum FibEvent {
     },
     /// a foreign route of our metric went away, or took a place
     Disturbed(IpNet),
+    /// a foreign route with a lower metric came (in words, which), or went
+    Overruled(IpNet, Option<String>),
     /// a link or an address came: what could not be installed may be possible now
     Gained,
     /// events were lost or links changed: read everything again

@@ -17,7 +17,8 @@
 //! - IPv6 keeps each next hop as a route of its own, so only the differing ones are written; what
 //!   cannot be told by its next hop (a preferred source) is the one case for REPLACE.
 use super::{
-    Fib, FibEvent, FibNextHop, FibWrite, Found, Held, Owner, RouteError, Scope, Waker, Walk,
+    Fib, FibEvent, FibNextHop, FibWrite, Found, Held, Owner, Rival, RouteError, Scope, Waker, Walk,
+    filter::event_filter,
     message::{self, Identity, RouteView},
 };
 use crate::{
@@ -33,14 +34,7 @@ use rtnetlink::{
         route::{RouteScope, RouteType},
     },
 };
-use socket2::SockFilter;
-use std::{
-    collections::{BTreeMap, VecDeque},
-    io,
-    net::IpAddr,
-    sync::Arc,
-    time::Duration,
-};
+use std::{cmp::Ordering, collections::BTreeMap, io, net::IpAddr, sync::Arc, time::Duration};
 
 /// A refusal takes up to 1 KiB of it and a send carries at most [`SEND`] octets, so some 700
 /// requests: their answers fit.
@@ -51,8 +45,6 @@ const EVENT_BUFFER: usize = 1 << 21;
 const SEND: usize = 48 * 1024;
 /// Datagrams per wait: a storm of events does not keep writes waiting.
 const EVENTS_AT_ONCE: usize = 1024;
-/// `rtm_table` of a table beyond 255.
-const TABLE_IN_ATTRIBUTE: u8 = 252;
 
 /// What a socket remembers of a link.
 #[derive(Debug, PartialEq, Eq)]
@@ -66,8 +58,8 @@ struct KnownLink {
 #[derive(Debug)]
 struct Walking {
     scope: Scope,
-    /// (IPv6?, protocol or 0 for all) still to be dumped
-    dumps: VecDeque<(bool, u8)>,
+    /// IPv4 is done
+    v6: bool,
     interrupted: bool,
 }
 
@@ -85,6 +77,8 @@ pub struct NetlinkFib {
     source_v4: Option<IpAddr>,
     source_v6: Option<IpAddr>,
     adopt: Vec<u8>,
+    /// Protocol and metric of the routes that a table before this one left to us.
+    inherits: Option<(u8, u32)>,
     requests: Channel,
     walks: Channel,
     events: Channel,
@@ -122,13 +116,14 @@ impl NetlinkFib {
             group::IPV4_ROUTE,
             group::IPV6_ROUTE,
         ];
-        let filter = event_filter(requests.port(), identity.table);
+        let filter = event_filter(requests.port(), &identity);
         let events = Channel::listen(&groups, event_buffer, &filter)?;
         let mut fib = Self {
             identity,
             source_v4: kernel.source_v4.map(IpAddr::V4),
             source_v6: kernel.source_v6.map(IpAddr::V6),
             adopt: kernel.adopt.clone(),
+            inherits: None,
             requests,
             walks,
             events,
@@ -141,6 +136,24 @@ impl NetlinkFib {
         fib.read_links()?;
         fib.check_permission()?;
         Ok(fib)
+    }
+
+    /// Takes over, without a gap, what we wrote as `old` says: same table and metric, another
+    /// protocol number.
+    #[must_use]
+    pub fn inheriting(mut self, old: &Kernel) -> Self {
+        self.inherits = Some((old.protocol, old.metric));
+        self
+    }
+
+    fn begin_dump(&mut self, scope: Scope, v6: bool) -> io::Result<()> {
+        let protocol = match scope {
+            Scope::Ours => self.identity.protocol,
+            Scope::All => 0,
+        };
+        let request = message::dump(v6, self.identity.table, protocol);
+        self.walks
+            .begin_dump(RouteNetlinkMessage::GetRoute(request))
     }
 
     /// Asks for the deletion of a route that cannot be there: better to say now that we may not
@@ -419,17 +432,14 @@ impl NetlinkFib {
                 metric: view.metric,
             }
         };
-        let in_table = view.table == self.identity.table && view.tos == 0;
-        let counts = match scope {
-            Scope::Ours => owner == Owner::Ours,
-            Scope::Adoptable => owner == Owner::Ours || self.adopt.contains(&view.protocol),
-            Scope::Blockers => view.metric == self.identity.metric_of(&view.prefix),
-        };
-        if !in_table || !counts {
+        if view.table != self.identity.table || view.tos != 0 {
             return None;
         }
-        let name = |index| self.links.get(&index).map(|link| link.name.clone());
-        let description = (scope == Scope::Blockers).then(|| view.describe(name));
+        let rival = match owner {
+            Owner::Ours => None,
+            Owner::Other { .. } if scope == Scope::Ours => return None,
+            Owner::Other { .. } => Some(self.rival(view)?),
+        };
         let held = Held {
             next_hops: view.next_hops.clone(),
             owner,
@@ -439,8 +449,25 @@ impl NetlinkFib {
             prefix: view.prefix,
             held,
             exact,
-            description,
+            rival,
         })
+    }
+
+    /// `None`: with a higher metric, so that ours does not mind it.
+    fn rival(&self, view: &RouteView) -> Option<Rival> {
+        let inherited = self.inherits == Some((view.protocol, view.metric));
+        if inherited || self.adopt.contains(&view.protocol) {
+            return Some(Rival::Adoptable);
+        }
+        match view.metric.cmp(&self.identity.metric_of(&view.prefix)) {
+            Ordering::Less => Some(Rival::Lower(self.describe(view))),
+            Ordering::Equal => Some(Rival::Equal(self.describe(view))),
+            Ordering::Greater => None,
+        }
+    }
+
+    fn describe(&self, view: &RouteView) -> String {
+        view.describe(|index| self.links.get(&index).map(|link| link.name.clone()))
     }
 
     fn notice(&mut self, message: Message<'_>, events: &mut Vec<FibEvent>) {
@@ -490,8 +517,13 @@ impl NetlinkFib {
                         prefix: view.prefix,
                         by_system,
                     });
-                } else if view.table == self.identity.table && view.metric == metric {
+                } else if view.table != self.identity.table || view.tos != 0 {
+                    // Of another class of packets, or nobody's here.
+                } else if view.metric == metric {
                     events.push(FibEvent::Disturbed(view.prefix));
+                } else if view.metric < metric {
+                    let words = (!gone).then(|| self.describe(&view));
+                    events.push(FibEvent::Overruled(view.prefix, words));
                 }
             }
             _ => {}
@@ -524,29 +556,10 @@ enum Way {
 
 impl Fib for NetlinkFib {
     fn rewind(&mut self, scope: Scope) -> io::Result<()> {
-        let mut protocols = match scope {
-            Scope::Ours => vec![self.identity.protocol],
-            Scope::Adoptable => {
-                let mut protocols = vec![self.identity.protocol];
-                protocols.extend(&self.adopt);
-                protocols.sort_unstable();
-                protocols.dedup();
-                protocols
-            }
-            Scope::Blockers => vec![0],
-        };
-        let dumps = protocols
-            .drain(..)
-            .flat_map(|protocol| [(false, protocol), (true, protocol)]);
-        let mut dumps: VecDeque<_> = dumps.collect();
-        if let Some((v6, protocol)) = dumps.pop_front() {
-            let request = message::dump(v6, self.identity.table, protocol);
-            self.walks
-                .begin_dump(RouteNetlinkMessage::GetRoute(request))?;
-        }
+        self.begin_dump(scope, false)?;
         self.walking = Some(Walking {
             scope,
-            dumps,
+            v6: false,
             interrupted: false,
         });
         Ok(())
@@ -569,14 +582,13 @@ impl Fib for NetlinkFib {
         );
         if progress != Dump::More {
             walking.interrupted |= progress == Dump::Interrupted;
-            match walking.dumps.pop_front() {
-                Some((v6, protocol)) => {
-                    let request = message::dump(v6, self.identity.table, protocol);
-                    self.walks
-                        .begin_dump(RouteNetlinkMessage::GetRoute(request))?;
+            match (walking.v6, walking.interrupted) {
+                (true, true) => return Ok(Walk::Interrupted),
+                (true, false) => return Ok(Walk::Complete),
+                (false, _) => {
+                    walking.v6 = true;
+                    self.begin_dump(walking.scope, true)?;
                 }
-                None if walking.interrupted => return Ok(Walk::Interrupted),
-                None => return Ok(Walk::Complete),
             }
         }
         self.walking = Some(walking);
@@ -714,32 +726,4 @@ fn is_harmless(write: &FibWrite, refusal: &Refusal) -> bool {
         (Some(old), Some(_)) => old.owner == Owner::Ours && refusal.errno == libc::EEXIST,
         (None, Some(_)) => false,
     }
-}
-
-/// Lets through all events but those of routes that we caused (`port`), of routes of other tables,
-/// and of new routes that replaced nothing: on a busy host these are nearly all.
-fn event_filter(port: u32, table: u32) -> Vec<SockFilter> {
-    const LOAD_WORD: u16 = 0x20;
-    const LOAD_HALF: u16 = 0x28;
-    const LOAD_OCTET: u16 = 0x30;
-    const IF_EQUAL: u16 = 0x15;
-    const IF_ANY_BIT: u16 = 0x45;
-    const RETURN: u16 = 0x06;
-    // Loads are big-endian, the header is the machine's.
-    let half = |value: u16| u32::from(u16::from_be_bytes(value.to_ne_bytes()));
-    let word = |value: u32| u32::from_be_bytes(value.to_ne_bytes());
-    let table = u8::try_from(table).unwrap_or(TABLE_IN_ATTRIBUTE);
-    vec![
-        SockFilter::new(LOAD_HALF, 0, 0, 4),
-        SockFilter::new(IF_EQUAL, 1, 0, half(kind::NEW_ROUTE)),
-        SockFilter::new(IF_EQUAL, 2, 6, half(kind::DEL_ROUTE)),
-        SockFilter::new(LOAD_HALF, 0, 0, 6),
-        SockFilter::new(IF_ANY_BIT, 0, 5, half(NLM_F_REPLACE)),
-        SockFilter::new(LOAD_WORD, 0, 0, 12),
-        SockFilter::new(IF_EQUAL, 3, 0, word(port)),
-        SockFilter::new(LOAD_OCTET, 0, 0, 20),
-        SockFilter::new(IF_EQUAL, 0, 1, u32::from(table)),
-        SockFilter::new(RETURN, 0, 0, u32::MAX),
-        SockFilter::new(RETURN, 0, 0, 0),
-    ]
 }

@@ -10,15 +10,17 @@
 //! for the minute. A program that keeps removing a route meets patience: after
 //! five times within a minute the route is put back once a minute.
 mod events;
+mod rivals;
 mod walk;
 
 #[cfg(test)]
 mod tests;
 
 use super::{
-    Fib, FibChange, FibEvent, FibWrite, Found, Held, Owner, RouteError, Scope, Walk,
+    Fib, FibChange, FibEvent, FibWrite, Found, Held, Owner, Rival, RouteError, Scope, Walk,
     held::{HopSet, Routes},
     report::{Report, Throttle, Waiting},
+    tales::{Tale, Tales},
 };
 use ipnet::IpNet;
 use std::{
@@ -60,6 +62,8 @@ struct Walking {
     differing: Vec<(IpNet, Held, bool)>,
     /// ours by all marks, but we know nothing of it
     unknown: Vec<(IpNet, Held, bool)>,
+    /// of others, with a lower metric
+    lower: rivals::Lower,
 }
 
 /// How often a route was removed since when.
@@ -72,11 +76,12 @@ struct Fight {
 /// The memory of the worker.
 pub(super) struct Reconciler {
     fib: Box<dyn Fib>,
-    adopt: Vec<u8>,
     routes: Routes,
-    /// what stands where ours shall be and may be replaced: routes of `adopt` that are neither
+    /// what stands where ours shall be and may be replaced: routes to adopt that are neither
     /// replaced by ours nor swept yet, and routes of ours that are not quite as we write them
     standing: HashMap<IpNet, Vec<Held>>,
+    /// of others, with a lower metric
+    lower: rivals::Lower,
     report: Arc<Mutex<Report>>,
     /// waiting routes to be tried again
     retry: BTreeSet<IpNet>,
@@ -88,10 +93,12 @@ pub(super) struct Reconciler {
     walking: Option<Walking>,
     interruptions: u32,
     resync: Option<&'static str>,
-    blockers: bool,
+    /// a walk shall look at the routes of others too
+    rivals: bool,
     walk_after: Instant,
-    blockers_after: Instant,
+    rivals_after: Instant,
     audit_at: Instant,
+    tales: Tales,
     throttle: Throttle,
     found: Vec<Found>,
     events: Vec<FibEvent>,
@@ -99,17 +106,12 @@ pub(super) struct Reconciler {
 }
 
 impl Reconciler {
-    pub(super) fn new(
-        fib: Box<dyn Fib>,
-        adopt: Vec<u8>,
-        report: Arc<Mutex<Report>>,
-        now: Instant,
-    ) -> Self {
+    pub(super) fn new(fib: Box<dyn Fib>, report: Arc<Mutex<Report>>, now: Instant) -> Self {
         Self {
             fib,
-            adopt,
             routes: Routes::default(),
             standing: HashMap::new(),
+            lower: rivals::Lower::new(),
             report,
             retry: BTreeSet::new(),
             lost: BTreeSet::new(),
@@ -118,10 +120,11 @@ impl Reconciler {
             walking: None,
             interruptions: 0,
             resync: None,
-            blockers: false,
+            rivals: false,
             walk_after: now,
-            blockers_after: now,
+            rivals_after: now,
             audit_at: now + AUDIT,
+            tales: Tales::default(),
             throttle: Throttle::new(now),
             found: Vec::new(),
             events: Vec::new(),
@@ -137,29 +140,42 @@ impl Reconciler {
     /// that did not change would flap.
     pub(super) fn adopt(&mut self, now: Instant) -> io::Result<()> {
         let mut doubles = Vec::new();
+        let mut lower = rivals::Lower::new();
         for attempt in 0.. {
             self.routes = Routes::default();
             self.standing.clear();
             doubles.clear();
+            lower.clear();
             let mut found = Vec::new();
-            self.fib.rewind(Scope::Adoptable)?;
+            self.fib.rewind(Scope::All)?;
             let end = loop {
                 let progress = self.fib.read(&mut found)?;
-                for Found { prefix, held, .. } in found.drain(..) {
-                    match held.owner {
+                for found in found.drain(..) {
+                    let Found {
+                        prefix,
+                        held,
+                        rival,
+                        ..
+                    } = found;
+                    match rival {
                         // Two of ours for one prefix: we died between adding and deleting.
                         // The same once more: the table changed under the walk.
-                        Owner::Ours if self.routes.contains(&prefix) => {
+                        None if self.routes.contains(&prefix) => {
                             let known = self.routes.hops(&prefix);
                             if !known.is_some_and(|hops| is_met(hops, &held.next_hops)) {
                                 doubles.push((prefix, held));
                             }
                         }
-                        Owner::Ours => {
+                        None => {
                             let hops = self.routes.share(held.next_hops);
                             self.routes.insert(&prefix, &hops, false);
                         }
-                        Owner::Other { .. } => self.standing.entry(prefix).or_default().push(held),
+                        Some(Rival::Adoptable) => {
+                            self.standing.entry(prefix).or_default().push(held);
+                        }
+                        Some(Rival::Lower(words)) => rivals::remember(&mut lower, prefix, words),
+                        // It gets its name when one of ours meets it.
+                        Some(Rival::Equal(_)) => {}
                     }
                 }
                 if progress != Walk::More {
@@ -171,6 +187,7 @@ impl Reconciler {
             }
         }
         self.sweep = doubles;
+        self.lower = lower;
         let (v4, v6) = self.routes.counts();
         let taken: usize = self.standing.values().map(Vec::len).sum();
         if v4 + v6 > 0 || taken > 0 {
@@ -181,7 +198,9 @@ impl Reconciler {
             );
         }
         let mut report = self.report();
-        report.adopted = v4 + v6 + taken as u64;
+        if !report.continues {
+            report.past.adopted = v4 + v6 + taken as u64;
+        }
         report.read_back("start");
         drop(report);
         self.audit_at = now + AUDIT;
@@ -202,7 +221,7 @@ impl Reconciler {
             match change {
                 FibChange::Install(route) => {
                     let hops = self.routes.share(route.next_hops);
-                    jobs.extend(self.want(prefix, hops, Purpose::Wanted));
+                    jobs.extend(self.want(prefix, hops, Purpose::Wanted, now));
                 }
                 FibChange::Remove(prefix) => jobs.extend(self.drop_route(prefix)),
             }
@@ -211,7 +230,7 @@ impl Reconciler {
     }
 
     /// The way to `hops` from what is known of `prefix`.
-    fn want(&mut self, prefix: IpNet, hops: HopSet, purpose: Purpose) -> Option<Job> {
+    fn want(&mut self, prefix: IpNet, hops: HopSet, purpose: Purpose, now: Instant) -> Option<Job> {
         let old = match self.routes.hops(&prefix) {
             Some(held) if is_met(&hops, held) => {
                 self.routes.insert(&prefix, &hops, true);
@@ -220,6 +239,7 @@ impl Reconciler {
                 let others = self.standing.remove(&prefix).unwrap_or_default();
                 self.sweep
                     .extend(others.into_iter().map(|held| (prefix, held)));
+                self.compare(prefix, now);
                 return None;
             }
             Some(held) => Some(Held {
@@ -281,7 +301,7 @@ impl Reconciler {
         self.fib.apply(&writes, &mut outcomes);
         for ((write, (purpose, hops)), outcome) in writes.iter().zip(rest).zip(outcomes.drain(..)) {
             match (outcome, hops) {
-                (Ok(()), Some(hops)) => self.installed(write, &hops, purpose),
+                (Ok(()), Some(hops)) => self.installed(write, &hops, purpose, now),
                 (Err(error), Some(hops)) => self.refused(write, hops, error, now),
                 (outcome, None) => self.removed(write, purpose, outcome),
             }
@@ -290,7 +310,7 @@ impl Reconciler {
         self.routes.shrink();
     }
 
-    fn installed(&mut self, write: &FibWrite, hops: &HopSet, purpose: Purpose) {
+    fn installed(&mut self, write: &FibWrite, hops: &HopSet, purpose: Purpose, now: Instant) {
         let prefix = write.prefix;
         self.routes.insert(&prefix, hops, true);
         self.retry.remove(&prefix);
@@ -303,15 +323,15 @@ impl Reconciler {
         }
         let mut report = self.report();
         let waited = report.waiting.remove(&prefix);
-        report.restored += u64::from(purpose == Purpose::Restore);
+        report.past.restored += u64::from(purpose == Purpose::Restore);
         drop(report);
+        self.compare(prefix, now);
         if let Some(Waiting {
             error, told: true, ..
         }) = waited
         {
-            let reason = error.to_string();
-            self.throttle
-                .say(|| tracing::info!(%prefix, reason, "installed what had to wait"));
+            self.tales
+                .add(Tale::Installed, error.to_string(), prefix, now);
         }
     }
 
@@ -323,6 +343,7 @@ impl Reconciler {
             .is_none_or(|old| old.owner == Owner::Ours)
         {
             self.routes.remove(&prefix);
+            self.no_longer_overruled(&prefix);
         }
         if let Some(standing) = self.standing.get_mut(&prefix) {
             standing.retain(|held| held.owner != Owner::Ours);
@@ -356,11 +377,9 @@ impl Reconciler {
             },
         );
         drop(report);
-        self.blockers |= nameless;
-        self.throttle.tick(now);
+        self.rivals |= nameless;
         if let Some(reason) = reason {
-            self.throttle
-                .say(|| tracing::warn!(%prefix, reason, "a route is not in the kernel"));
+            self.tales.add(Tale::Missing, reason, prefix, now);
         }
     }
 
@@ -377,9 +396,13 @@ impl Reconciler {
         {
             self.routes.remove(&prefix);
             self.lost.remove(&prefix);
+            self.no_longer_overruled(&prefix);
         }
         match outcome {
-            Ok(()) => self.report().swept += u64::from(purpose == Purpose::Sweep),
+            Ok(()) => {
+                let mut report = self.report();
+                report.past.swept += u64::from(purpose == Purpose::Sweep && !report.continues);
+            }
             Err(error) => {
                 let reason = error.to_string();
                 self.throttle
@@ -417,6 +440,9 @@ impl Reconciler {
     /// is more to do; else when there will be, at the latest.
     pub(super) fn turn(&mut self, now: Instant) -> Option<Instant> {
         self.throttle.tick(now);
+        if self.tales.due().is_some_and(|due| due <= now) {
+            self.tell();
+        }
         self.sweep_some(now);
         self.restore_some(now);
         self.retry_some(now);
@@ -445,8 +471,11 @@ impl Reconciler {
         if self.resync.is_some() {
             next = next.min(self.walk_after);
         }
-        if self.blockers {
-            next = next.min(self.blockers_after.max(self.walk_after));
+        if self.rivals {
+            next = next.min(self.rivals_after.max(self.walk_after));
+        }
+        if let Some(due) = self.tales.due() {
+            next = next.min(due);
         }
         (idle && next > now).then_some(next)
     }
@@ -455,11 +484,15 @@ impl Reconciler {
         self.resync.get_or_insert("audit");
         let report = self.report.lock().unwrap_or_else(PoisonError::into_inner);
         self.retry.extend(report.waiting.keys());
-        let is_conflict = |known: &Waiting| matches!(known.error, RouteError::Conflict(_));
-        self.blockers |= report.waiting.values().any(is_conflict);
         drop(report);
+        self.rivals = true;
         self.fights
             .retain(|_, fight| now.saturating_duration_since(fight.since) < events::TRUCE);
+    }
+
+    /// Says what was gathered about routes.
+    pub(super) fn tell(&mut self) {
+        self.throttle.tell(&mut self.tales);
     }
 
     fn sweep_some(&mut self, now: Instant) {
@@ -541,16 +574,18 @@ impl Reconciler {
                 } else {
                     Purpose::Wanted
                 };
-                jobs.extend(self.want(prefix, hops, purpose));
+                jobs.extend(self.want(prefix, hops, purpose, now));
             }
         }
         self.write(&mut jobs, now);
     }
 
-    /// The end: removes everything that is ours in the kernel, also what we did not know of.
-    pub(super) fn remove_all(&mut self, now: Instant) -> io::Result<()> {
+    /// The end: removes everything that is ours in the kernel, also what we did not know of. How
+    /// many there were, IPv4 and IPv6.
+    pub(super) fn remove_all(&mut self, now: Instant) -> io::Result<(u64, u64)> {
         self.walking = None;
-        for _ in 0..=INTERRUPTIONS {
+        let mut before = None;
+        for attempt in 0..=INTERRUPTIONS {
             let mut found = Vec::new();
             let mut ours = Vec::new();
             self.fib.rewind(Scope::Ours)?;
@@ -565,14 +600,20 @@ impl Reconciler {
                 }
             };
             self.routes = Routes::default();
-            let done = ours.is_empty() && end == Walk::Complete;
+            let all = ours.len();
+            let done = all == 0 && (end == Walk::Complete || attempt == INTERRUPTIONS);
+            let v4 = ours.iter().filter(|(prefix, _)| prefix.addr().is_ipv4());
+            let v4 = v4.count();
+            let counts = *before.get_or_insert((v4 as u64, (all - v4) as u64));
             self.sweep = ours;
             self.finish_sweep(now);
             if done {
-                break;
+                return Ok(counts);
             }
         }
-        Ok(())
+        Err(io::Error::other(
+            "it did not become empty: another program adds routes of ours, or keeps them",
+        ))
     }
 
     /// Routes that we believe to be installed: IPv4, IPv6.

@@ -1,9 +1,9 @@
 //! What the worker tells of itself: shared with whoever asks, under a lock that is held shortly.
-use super::{RouteError, held::HopSet};
+use super::{RouteError, held::HopSet, tales::Tales};
 use crate::{clock, config::Kernel, view};
 use ipnet::IpNet;
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -19,13 +19,23 @@ pub(super) struct Waiting {
     pub(super) told: bool,
 }
 
-#[derive(Debug, Default)]
-pub(super) struct Report {
-    pub(super) waiting: HashMap<IpNet, Waiting>,
-    pub(super) installed: (u64, u64),
+/// What happened to routes since the daemon's start; goes over from worker to worker.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Past {
     pub(super) adopted: u64,
     pub(super) swept: u64,
     pub(super) restored: u64,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Report {
+    pub(super) waiting: HashMap<IpNet, Waiting>,
+    /// routes of ours beside one of somebody else that wins, in words
+    pub(super) overruled: BTreeMap<IpNet, String>,
+    pub(super) installed: (u64, u64),
+    pub(super) past: Past,
+    /// a worker before this one has counted what was there before the daemon's start
+    pub(super) continues: bool,
     read_back: Option<(SystemTime, &'static str)>,
 }
 
@@ -51,6 +61,11 @@ impl Report {
                 reason: waiting.error.to_string(),
             }
         });
+        let overruled = self.overruled.iter().take(LISTED);
+        let overruled = overruled.map(|(prefix, by)| view::KernelOverruled {
+            prefix: prefix.to_string(),
+            by: by.clone(),
+        });
         let (installed_v4, installed_v6) = self.installed;
         view::Kernel {
             enabled: true,
@@ -66,9 +81,12 @@ impl Report {
                 .read_back
                 .map(|(at, _)| humantime::format_rfc3339_seconds(at).to_string()),
             last_resync_reason: self.read_back.map(|(_, reason)| reason.to_owned()),
-            adopted: self.adopted,
-            swept: self.swept,
-            restored: self.restored,
+            adopted: self.past.adopted,
+            swept: self.past.swept,
+            restored: self.past.restored,
+            overruled: overruled.collect(),
+            overruled_total: self.overruled.len() as u64,
+            flushed: false,
         }
     }
 }
@@ -110,12 +128,24 @@ impl Throttle {
     }
 
     pub(super) fn say(&mut self, line: impl FnOnce()) {
-        if self.said < Self::LINES {
-            self.said += 1;
-            line();
-        } else {
+        if !self.said(line) {
             self.unsaid += 1;
         }
+    }
+
+    /// What was gathered of routes.
+    pub(super) fn tell(&mut self, tales: &mut Tales) {
+        let unsaid = tales.tell(|line| self.said(line));
+        self.unsaid += unsaid;
+    }
+
+    fn said(&mut self, line: impl FnOnce()) -> bool {
+        let room = self.said < Self::LINES;
+        if room {
+            self.said += 1;
+            line();
+        }
+        room
     }
 }
 

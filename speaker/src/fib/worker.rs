@@ -7,7 +7,7 @@
 use super::{
     Fib, FibChange,
     reconcile::{BATCH, Reconciler},
-    report::Report,
+    report::{Past, Report},
 };
 use crate::{clock, config::Kernel, view};
 use ipnet::IpNet;
@@ -84,7 +84,8 @@ impl fmt::Debug for Worker {
 
 impl Worker {
     /// Starts the thread (it inherits the caller's network namespace; `fib` was opened there).
-    /// `wake` is called from the worker's thread when `demand` has changed; it must not block.
+    /// `wake` is called from the worker's thread when `demand` has changed or all is written; it
+    /// must not block. `past`: what the worker counted that this one comes after.
     ///
     /// # Errors
     /// When there is no thread to be had.
@@ -92,11 +93,14 @@ impl Worker {
         fib: Box<dyn Fib>,
         kernel: Kernel,
         wake: Arc<dyn Fn() + Send + Sync>,
+        past: Option<Past>,
     ) -> io::Result<Self> {
         let shared = Arc::new(Shared::default());
+        shared.report().continues = past.is_some();
+        shared.report().past = past.unwrap_or_default();
         let waker = fib.waker();
         let report = Arc::clone(&shared.report);
-        let reconciler = Reconciler::new(fib, kernel.adopt.clone(), report, clock::now());
+        let reconciler = Reconciler::new(fib, report, clock::now());
         let mut driver = Driver {
             shared: Arc::clone(&shared),
             reconciler,
@@ -142,6 +146,22 @@ impl Worker {
         let pending = inbox.changes.len() + inbox.in_flight.len();
         drop(inbox);
         self.shared.report().view(&self.kernel, pending)
+    }
+    /// What it has counted, for the worker that comes after it.
+    #[must_use]
+    pub fn past(&self) -> Past {
+        self.shared.report().past
+    }
+    /// Whether all that was given is written.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        let inbox = self.shared.inbox();
+        inbox.changes.is_empty() && inbox.in_flight.is_empty()
+    }
+    /// The route of somebody else that wins over ours for `prefix`, in words.
+    #[must_use]
+    pub fn overruled(&self, prefix: &IpNet) -> Option<String> {
+        self.shared.report().overruled.get(prefix).cloned()
     }
     /// Why `prefix` is not installed, in words; `None`: nothing is wrong with it.
     #[must_use]
@@ -242,6 +262,9 @@ impl Driver {
             let counts = self.reconciler.counts();
             self.shared.report().installed = counts;
             self.shared.inbox().in_flight.clear();
+            if !more {
+                (self.wake)();
+            }
         }
         if settled {
             self.reconciler.settle();
@@ -250,6 +273,7 @@ impl Driver {
     }
 
     fn finish(&mut self, end: End) {
+        self.reconciler.tell();
         self.reconciler.finish_sweep(clock::now());
         if end == End::Remove
             && let Err(error) = self.reconciler.remove_all(clock::now())

@@ -6,8 +6,8 @@
 use super::{Supervisor, compile, start};
 use crate::{
     Applied,
-    config::{Config, Neighbor, PolicyRef},
-    engine::Question,
+    config::{Config, Kernel, Neighbor, PolicyRef},
+    engine::{OldRoutes, Question},
     fib::{Fib, NetlinkFib},
 };
 use std::net::SocketAddr;
@@ -39,9 +39,10 @@ impl Supervisor {
         let fib = if new.kernel != old.kernel && !self.own_fib {
             Some(match &new.kernel {
                 Some(kernel) => {
-                    let fib = NetlinkFib::open(kernel).map_err(|error| {
-                        format!("cannot use the kernel's routing table: {error}")
-                    })?;
+                    let mut fib = open_kernel(kernel)?;
+                    if let Some(old) = old.kernel.as_ref().filter(|old| inherits(old, kernel)) {
+                        fib = fib.inheriting(old);
+                    }
                     Some((Box::new(fib) as Box<dyn Fib>, kernel.clone()))
                 }
                 None => None,
@@ -62,19 +63,18 @@ impl Supervisor {
         if let Some(fib) = fib {
             // The old table's routes go when they would be somewhere else from now on.
             let moved = match (&old.kernel, &new.kernel) {
-                (Some(old), Some(new)) => {
-                    (old.table, old.metric, old.protocol) != (new.table, new.metric, new.protocol)
-                }
+                (Some(old), Some(new)) => (old.table, old.metric) != (new.table, new.metric),
                 (Some(old), None) => !old.keep_on_exit,
                 (None, _) => false,
             };
+            let old = if moved {
+                OldRoutes::Remove
+            } else {
+                OldRoutes::Keep
+            };
             let replaced = self
                 .engine
-                .ask(|reply| Question::ReplaceFib {
-                    fib,
-                    keep_old: !moved,
-                    reply,
-                })
+                .ask(|reply| Question::ReplaceFib { fib, old, reply })
                 .await;
             changes.push(match replaced {
                 Some(Err(error)) => format!("kernel: cannot start: {error}"),
@@ -218,6 +218,18 @@ impl Supervisor {
         }
         Ok(())
     }
+}
+
+/// The table that [kernel] names.
+pub(super) fn open_kernel(kernel: &Kernel) -> Result<NetlinkFib, String> {
+    NetlinkFib::open(kernel)
+        .map_err(|error| format!("cannot use the kernel's routing table: {error}"))
+}
+
+/// The routes stay in their places and only change their protocol number: the kernel would take
+/// the old ones for somebody else's, in the way of the new.
+fn inherits(old: &Kernel, new: &Kernel) -> bool {
+    (old.table, old.metric) == (new.table, new.metric) && old.protocol != new.protocol
 }
 
 fn filter_changed(policy: &PolicyRef, old: &Config, new: &Config) -> bool {

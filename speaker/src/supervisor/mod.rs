@@ -3,6 +3,7 @@
 
 mod apply;
 mod compile;
+mod kernel;
 mod neighbors;
 mod start;
 mod status;
@@ -44,6 +45,8 @@ pub(crate) enum Request {
     Peer(String, oneshot::Sender<Result<PeerId, Vec<String>>>),
     Refresh(String, oneshot::Sender<()>),
     Apply(Box<Config>, oneshot::Sender<Result<Applied, String>>),
+    FlushKernel(oneshot::Sender<Result<view::Kernel, String>>),
+    RestoreKernel(oneshot::Sender<Result<(), String>>),
     Shutdown(Shutdown, oneshot::Sender<()>),
 }
 
@@ -141,6 +144,10 @@ impl Supervisor {
             }
             Request::Apply(config, reply) => {
                 let _ = reply.send(self.apply(*config).await);
+            }
+            Request::FlushKernel(reply) => self.flush_kernel(reply),
+            Request::RestoreKernel(reply) => {
+                let _ = reply.send(self.restore_kernel().await);
             }
             Request::Shutdown(..) => {}
         }

@@ -5,7 +5,7 @@ use crate::{
     Handle, StartError, clock,
     config::{Config, Kernel, Neighbor},
     engine::{Engine, EngineOptions, Question, SourceKind, SourceMeta},
-    fib::{Fib, NetlinkFib},
+    fib::Fib,
     host,
     session::{Keys, Listener, Pace, Routing},
 };
@@ -101,8 +101,7 @@ fn open_fib(kernel: Option<&Kernel>) -> Result<Option<KernelTable>, StartError> 
     let Some(kernel) = kernel else {
         return Ok(None);
     };
-    let fib = NetlinkFib::open(kernel)
-        .map_err(|error| StartError(format!("cannot use the kernel's routing table: {error}")))?;
+    let fib = super::apply::open_kernel(kernel).map_err(StartError)?;
     Ok(Some((Box::new(fib), kernel.clone())))
 }
 

@@ -33,6 +33,12 @@ pub(super) fn print(kernel: &Kernel, screen: &mut Screen<impl Write>) -> io::Res
         "Table",
         &format!("{table}, metric {metric}, protocol {protocol}"),
     )?;
+    if kernel.flushed {
+        return screen.field(
+            "Flushed",
+            "our routes were taken out and stay out until `myna kernel restore`",
+        );
+    }
     let (v4, v6) = (kernel.installed_v4, kernel.installed_v6);
     screen.field("Installed", &format!("{v4} IPv4 routes, {v6} IPv6 routes"))?;
     if kernel.pending > 0 {
@@ -60,24 +66,38 @@ pub(super) fn print(kernel: &Kernel, screen: &mut Screen<impl Write>) -> io::Res
         let why = why.map_or_else(String::new, |why| format!(", {why}"));
         screen.field("Read back", &format!("{}{why}", moment(at)))?;
     }
-    if kernel.failed.is_empty() {
-        return Ok(());
+    if !kernel.failed.is_empty() {
+        screen.raw("\n")?;
+        let mut table = Table::new(screen, &["Not installed", "Next hop", "Why"]);
+        for failure in &kernel.failed {
+            table.row(vec![
+                Cell::new(&failure.prefix),
+                Cell::new(&failure.next_hop),
+                Cell::styled(WAITING, &failure.reason),
+            ])?;
+        }
+        table.finish()?;
+        and_more(kernel.failed_total, kernel.failed.len(), screen)?;
     }
-    screen.raw("\n")?;
-    let mut table = Table::new(screen, &["Not installed", "Next hop", "Why"]);
-    for failure in &kernel.failed {
-        table.row(vec![
-            Cell::new(&failure.prefix),
-            Cell::new(&failure.next_hop),
-            Cell::styled(WAITING, &failure.reason),
-        ])?;
-    }
-    table.finish()?;
-    let more = kernel
-        .failed_total
-        .saturating_sub(kernel.failed.len() as u64);
-    if more > 0 {
-        screen.line(&format!("and {more} more"))?;
+    if !kernel.overruled.is_empty() {
+        screen.raw("\n")?;
+        let headings = ["Without effect", "Because a lower metric wins"];
+        let mut table = Table::new(screen, &headings);
+        for overruled in &kernel.overruled {
+            table.row(vec![
+                Cell::new(&overruled.prefix),
+                Cell::styled(WAITING, &overruled.by),
+            ])?;
+        }
+        table.finish()?;
+        and_more(kernel.overruled_total, kernel.overruled.len(), screen)?;
     }
     Ok(())
+}
+
+fn and_more(total: u64, shown: usize, screen: &mut Screen<impl Write>) -> io::Result<()> {
+    match total.saturating_sub(shown as u64) {
+        0 => Ok(()),
+        more => screen.line(&format!("and {more} more")),
+    }
 }

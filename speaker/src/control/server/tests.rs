@@ -104,6 +104,14 @@ impl Answerer for Fake {
         Ok(view::Kernel::default())
     }
 
+    async fn flush_kernel(&self) -> Result<view::Kernel, String> {
+        Ok(view::Kernel::default())
+    }
+
+    async fn restore_kernel(&self) -> Result<(), String> {
+        Err("nothing was flushed".to_owned())
+    }
+
     async fn reload(&self) -> Result<Vec<String>, String> {
         Err("myna.toml:3:1: wrong".to_owned())
     }

@@ -223,8 +223,7 @@ fn a_walk_finds_what_no_event_told() {
         let fib = NetlinkFib::open(&kernel).unwrap();
         let mut now = crate::clock::now();
         let report = Arc::default();
-        let mut reconciler =
-            reconcile::Reconciler::new(Box::new(fib), Vec::new(), Arc::clone(&report), now);
+        let mut reconciler = reconcile::Reconciler::new(Box::new(fib), Arc::clone(&report), now);
         reconciler.adopt(now).unwrap();
         let changes: Vec<_> = (0..3000)
             .map(|n| {
@@ -374,7 +373,7 @@ fn lost_answers_are_read_back() {
         veth();
         let kernel = config();
         let fib = NetlinkFib::with_buffers(&kernel, 2304, 1 << 20).unwrap();
-        let mut worker = Worker::start(Box::new(fib), kernel, Arc::new(|| {})).unwrap();
+        let mut worker = Worker::start(Box::new(fib), kernel, Arc::new(|| {}), None).unwrap();
         // Two of three are refused, far more than the buffer has room for.
         let via = |n: u64| {
             if n.is_multiple_of(3) {
@@ -401,8 +400,7 @@ fn lost_events_are_made_up_for() {
         let fib = NetlinkFib::with_buffers(&kernel, 1 << 20, 2304).unwrap();
         let now = crate::clock::now();
         let report = Arc::<std::sync::Mutex<report::Report>>::default();
-        let mut reconciler =
-            reconcile::Reconciler::new(Box::new(fib), Vec::new(), Arc::clone(&report), now);
+        let mut reconciler = reconcile::Reconciler::new(Box::new(fib), Arc::clone(&report), now);
         reconciler.adopt(now).unwrap();
         let changes = (0..3000).map(|n| numbered(n, "10.1.1.2"));
         reconciler.apply(changes.collect(), now);

@@ -1,6 +1,6 @@
 //! Events: what happens to the table behind our back.
 use super::{AUDIT, Fight, Reconciler};
-use crate::fib::{FibEvent, RouteError, report::Waiting};
+use crate::fib::{FibEvent, RouteError, report::Waiting, tales::Tale};
 use ipnet::IpNet;
 use std::{
     io, mem,
@@ -53,6 +53,7 @@ impl Reconciler {
                         self.robbed(prefix, by_system, now);
                     }
                 }
+                FibEvent::Overruled(prefix, by) => self.overruled(prefix, by, now),
                 FibEvent::Disturbed(prefix) => {
                     if self.routes.contains(&prefix) {
                         self.resync
@@ -103,12 +104,11 @@ impl Reconciler {
         fight.times = fight.times.saturating_add(1);
         let times = fight.times;
         if times <= RESTORES {
-            let say =
-                || tracing::info!(%prefix, "another program removed a route; putting it back");
-            self.throttle.say(say);
+            self.tales.add(Tale::PutBack, String::new(), prefix, now);
             return self.lose(prefix);
         }
         self.lost.remove(&prefix);
+        self.no_longer_overruled(&prefix);
         if let Some(hops) = self.routes.remove(&prefix) {
             self.wait_for(prefix, hops, RouteError::Contested(times), now);
         }

@@ -1,6 +1,7 @@
 //! The reconciler over a table in memory: time is an argument, nothing sleeps.
 use super::*;
 use crate::fib::{FibNextHop, FibRoute, MemoryFib};
+use std::collections::BTreeMap;
 
 struct Bench {
     fib: MemoryFib,
@@ -13,8 +14,7 @@ impl Bench {
     fn over(fib: MemoryFib) -> Self {
         let now = crate::clock::now();
         let report = Arc::<Mutex<Report>>::default();
-        let mut reconciler =
-            Reconciler::new(Box::new(fib.clone()), Vec::new(), Arc::clone(&report), now);
+        let mut reconciler = Reconciler::new(Box::new(fib.clone()), Arc::clone(&report), now);
         reconciler.adopt(now).unwrap();
         Self {
             fib,
@@ -102,7 +102,7 @@ fn what_is_there_already_is_claimed_without_a_write() {
     bench.rest();
     assert_eq!(bench.fib.routes().len(), 2);
     let report = bench.report.lock().unwrap();
-    assert_eq!((report.adopted, report.swept), (3, 1));
+    assert_eq!((report.past.adopted, report.past.swept), (3, 1));
 }
 
 #[test]
@@ -165,6 +165,36 @@ fn a_conflict_gets_its_name_and_ends_with_its_cause() {
     bench.rest();
     assert_eq!(bench.via("10.0.0.0/8").as_deref(), Some("10.1.1.3"));
     assert_eq!(bench.failure("10.0.0.0/8"), None);
+}
+
+#[test]
+fn a_route_that_another_with_a_lower_metric_overrules_is_told() {
+    let fib = MemoryFib::new();
+    let other = "10.0.0.0/8 via 10.1.1.9 dev v0 proto static metric 0";
+    fib.overrule(prefix("10.0.0.0/8"), Some(other));
+    let mut bench = Bench::over(fib);
+    let overruled = |bench: &Bench| bench.report.lock().unwrap().overruled.clone();
+    assert!(overruled(&bench).is_empty(), "nothing of ours is there yet");
+    bench.give(vec![
+        install("10.0.0.0/8", "10.1.1.2"),
+        install("11.0.0.0/8", "10.1.1.2"),
+    ]);
+    assert!(
+        bench.via("10.0.0.0/8").is_some(),
+        "it is installed all the same"
+    );
+    let mut wanted = BTreeMap::from([(prefix("10.0.0.0/8"), other.to_owned())]);
+    assert_eq!(overruled(&bench), wanted);
+    // One comes while we run, one goes.
+    bench.fib.overrule(prefix("11.0.0.0/8"), Some("another"));
+    bench.rest();
+    wanted.insert(prefix("11.0.0.0/8"), "another".to_owned());
+    assert_eq!(overruled(&bench), wanted);
+    bench.fib.overrule(prefix("11.0.0.0/8"), None);
+    bench.give(vec![FibChange::Remove(prefix("10.0.0.0/8"))]);
+    assert!(overruled(&bench).is_empty());
+    bench.give(vec![install("10.0.0.0/8", "10.1.1.3")]);
+    assert_eq!(overruled(&bench).len(), 1, "it is still there");
 }
 
 #[test]
@@ -245,7 +275,7 @@ fn a_fight_is_damped_and_forgotten() {
     bench.fib.rob(&victim, true);
     bench.rest();
     assert!(bench.via("10.0.0.0/8").is_some());
-    assert_eq!(bench.report.lock().unwrap().restored, 8);
+    assert_eq!(bench.report.lock().unwrap().past.restored, 8);
 }
 
 #[test]

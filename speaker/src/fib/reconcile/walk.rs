@@ -1,6 +1,10 @@
 //! Walks: the table is read back, slice by slice, and what differs is put right.
-use super::{BATCH, INTERRUPTIONS, Job, Purpose, Reconciler, Walking, is_met};
-use crate::fib::{FibWrite, Found, Owner, RouteError, Scope, Walk};
+use super::{
+    BATCH, INTERRUPTIONS, Job, Purpose, Reconciler, Walking, is_met,
+    rivals::{Lower, remember},
+};
+use crate::fib::{FibWrite, Found, Held, Rival, RouteError, Scope, Walk, tales::Tale};
+use ipnet::IpNet;
 use std::{
     collections::HashSet,
     io, mem,
@@ -14,36 +18,36 @@ const WALK_PAUSE: Duration = Duration::from_millis(50);
 const WALK_SHARE: u32 = 2;
 /// Who stands in the way is looked up at most so often: it takes a walk over all that others
 /// have in the table.
-const BLOCKER_PAUSE: Duration = Duration::from_secs(1);
+const RIVALS_PAUSE: Duration = Duration::from_secs(1);
 
 impl Reconciler {
     pub(super) fn begin_walk(&mut self, now: Instant) {
         if now < self.walk_after {
             return;
         }
-        let scope = if let Some(reason) = self.resync.take() {
-            self.routes.begin_walk();
-            self.report().read_back(reason);
-            Scope::Ours
-        } else if self.blockers && now >= self.blockers_after {
-            self.blockers = false;
-            Scope::Blockers
-        } else {
+        let rivals = self.rivals && now >= self.rivals_after;
+        if self.resync.is_none() && !rivals {
             return;
-        };
+        }
+        let scope = if rivals { Scope::All } else { Scope::Ours };
+        if let Some(reason) = self.resync.take() {
+            self.report().read_back(reason);
+        }
+        self.rivals &= !rivals;
+        self.routes.begin_walk();
         match self.fib.rewind(scope) {
             Ok(()) => {
-                let (differing, unknown) = (Vec::new(), Vec::new());
                 self.walking = Some(Walking {
                     scope,
                     began: now,
-                    differing,
-                    unknown,
+                    differing: Vec::new(),
+                    unknown: Vec::new(),
+                    lower: Lower::new(),
                 });
             }
             Err(error) => {
                 self.resync.get_or_insert("a walk over the table failed");
-                self.blockers |= scope == Scope::Blockers;
+                self.rivals |= rivals;
                 self.walk_after = now + Duration::from_secs(1);
                 let reason = error.to_string();
                 self.throttle
@@ -60,9 +64,12 @@ impl Reconciler {
             return Ok(());
         };
         for found in found.drain(..) {
-            match walking.scope {
-                Scope::Blockers => self.meet_blocker(found),
-                _ => self.meet_ours(found, &mut walking),
+            match found.rival.clone() {
+                None => self.meet_ours(found, &mut walking),
+                Some(Rival::Lower(words)) => {
+                    remember(&mut walking.lower, found.prefix, words);
+                }
+                Some(rival) => self.meet_rival(found.prefix, found.held, rival, now),
             }
         }
         self.found = found;
@@ -71,13 +78,14 @@ impl Reconciler {
             end => {
                 let pause = now.saturating_duration_since(walking.began) * WALK_SHARE;
                 self.walk_after = now + pause.max(WALK_PAUSE);
-                match walking.scope {
-                    Scope::Blockers => {
-                        self.blockers_after = now + pause.max(BLOCKER_PAUSE);
-                        self.retry_nameless();
+                if walking.scope == Scope::All {
+                    self.rivals_after = now + pause.max(RIVALS_PAUSE);
+                    self.retry_nameless();
+                    if end == Walk::Complete {
+                        self.know_lower(mem::take(&mut walking.lower), now);
                     }
-                    _ => self.conclude(walking, end, now),
                 }
+                self.conclude(walking, end, now);
             }
         }
         Ok(())
@@ -90,9 +98,6 @@ impl Reconciler {
             exact,
             ..
         } = found;
-        if held.owner != Owner::Ours {
-            return;
-        }
         // A slice was made by the kernel before we asked for it: an event may know better.
         if self.lost.contains(&prefix) {
             return;
@@ -106,14 +111,8 @@ impl Reconciler {
         }
     }
 
-    /// A foreign route with our metric: is it what keeps one of ours out?
-    fn meet_blocker(&mut self, found: Found) {
-        let Found {
-            prefix,
-            held,
-            exact,
-            description,
-        } = found;
+    /// A foreign route: is it what keeps one of ours out?
+    fn meet_rival(&mut self, prefix: IpNet, held: Held, rival: Rival, now: Instant) {
         let mut report = self.report.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(waiting) = report.waiting.get_mut(&prefix) else {
             return;
@@ -121,29 +120,22 @@ impl Reconciler {
         if !matches!(waiting.error, RouteError::Conflict(_)) {
             return;
         }
-        match held.owner {
-            Owner::Ours if exact && is_met(&waiting.hops, &held.next_hops) => {
-                self.routes.insert(&prefix, &waiting.hops, true);
-                report.waiting.remove(&prefix);
-            }
-            Owner::Ours => {
+        match rival {
+            Rival::Adoptable => {
                 self.standing.insert(prefix, vec![held]);
                 self.retry.insert(prefix);
             }
-            Owner::Other { protocol, .. } if self.adopt.contains(&protocol) => {
-                self.standing.insert(prefix, vec![held]);
-                self.retry.insert(prefix);
-            }
-            Owner::Other { .. } => {
-                let error = RouteError::Conflict(description);
+            Rival::Equal(words) => {
+                let error = RouteError::Conflict(Some(words));
                 if waiting.error != error || !waiting.told {
-                    let reason = error.to_string();
-                    let say = || tracing::warn!(%prefix, reason, "a route is not in the kernel");
-                    self.throttle.say(say);
+                    self.tales
+                        .add(Tale::Missing, error.to_string(), prefix, now);
                 }
                 waiting.error = error;
                 waiting.told = true;
             }
+            // It keeps nothing out.
+            Rival::Lower(_) => {}
         }
     }
 
