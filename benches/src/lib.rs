@@ -4,6 +4,8 @@
 //! Nothing here asserts a time: machines are shared and noisy, so every number stands beside
 //! another one of the same run.
 
+pub mod compare;
+
 use std::{fmt::Write, time::Duration};
 
 /// The middle one; the mean of the two in the middle for an even count, zero for none.
