@@ -1,8 +1,8 @@
 //! One TCP connection and how far BGP has got on it.
 //!
-//! The three phases are types that hold what is true in them and nothing else: before the
-//! neighbor's OPEN nothing is known, afterwards there is an agreement, and only an Established
-//! connection has an age. A transition consumes the phase before it, so that no phase can be
+//! The phases are types that hold what is true in them and nothing else: while our OPEN is delayed
+//! there is none, before the neighbor's nothing is known of it, afterwards there is an agreement,
+//! and only an Established connection has an age. A transition consumes the phase before it, so that no phase can be
 //! entered twice or with something missing.
 use crate::{Config, State, Timer, jitter::Jitter, timers::Timers};
 use bgp_wire::{Header, Negotiated, Open};
@@ -27,14 +27,21 @@ pub(crate) struct Connection {
 
 #[derive(Debug)]
 pub(crate) enum Phase {
+    Delaying(Delaying),
     OpenSent(OpenSent),
     OpenConfirm(OpenConfirm),
     Established(Established),
 }
 
+/// TCP is there, and our OPEN waits for the neighbor's (DelayOpen): still Connect or Active.
+#[derive(Debug)]
+pub(crate) struct Delaying;
+
 /// We sent our OPEN; of the neighbor nothing is known.
 #[derive(Debug)]
-pub(crate) struct OpenSent;
+pub(crate) struct OpenSent {
+    pub(crate) local: Open,
+}
 
 /// Both OPENs are acceptable to us; the neighbor has not confirmed ours.
 #[derive(Debug)]
@@ -58,13 +65,26 @@ pub(crate) struct Established {
 /// What both OPENs made.
 #[derive(Debug)]
 pub(crate) struct Agreement {
+    pub(crate) local: Open,
     pub(crate) remote: Open,
     pub(crate) negotiated: Negotiated,
 }
 
+impl Delaying {
+    pub(crate) fn send(self, local: Open) -> OpenSent {
+        OpenSent { local }
+    }
+}
+
 impl OpenSent {
-    pub(crate) fn confirm(self, agreement: Agreement) -> OpenConfirm {
-        OpenConfirm { agreement }
+    pub(crate) fn confirm(self, remote: Open, negotiated: Negotiated) -> OpenConfirm {
+        OpenConfirm {
+            agreement: Agreement {
+                local: self.local,
+                remote,
+                negotiated,
+            },
+        }
     }
 }
 
@@ -112,20 +132,39 @@ impl Agreement {
     }
 }
 
+/// Hold until the neighbor's OPEN is there.
+pub(crate) fn large_hold(config: &Config) -> Duration {
+    LARGE_HOLD.max(config.hold_time)
+}
+
 impl Connection {
     /// TCP is there and our OPEN is on its way (events 16, 17).
-    pub(crate) fn open(config: &Config, now: Instant) -> Self {
+    pub(crate) fn open(config: &Config, local: Open, now: Instant) -> Self {
         let mut timers = Timers::default();
-        timers.start(Timer::Hold, LARGE_HOLD.max(config.hold_time), now);
+        timers.start(Timer::Hold, large_hold(config), now);
         Self {
-            phase: Phase::OpenSent(OpenSent),
+            phase: Phase::OpenSent(Delaying.send(local)),
             timers,
             opened: now,
         }
     }
 
+    /// TCP is there and our OPEN waits for `delay` (events 16, 17 with DelayOpen).
+    pub(crate) fn delay(delay: Duration, now: Instant) -> Self {
+        let mut timers = Timers::default();
+        timers.start(Timer::DelayOpen, delay, now);
+        Self {
+            phase: Phase::Delaying(Delaying),
+            timers,
+            opened: now,
+        }
+    }
+
+    /// How far it has got; the session tells Connect from Active, which a connection whose OPEN is
+    /// delayed cannot.
     pub(crate) fn state(&self) -> State {
         match self.phase {
+            Phase::Delaying(_) => State::Connect,
             Phase::OpenSent(_) => State::OpenSent,
             Phase::OpenConfirm(_) => State::OpenConfirm,
             Phase::Established(_) => State::Established,
@@ -134,23 +173,34 @@ impl Connection {
 
     pub(crate) fn agreement(&self) -> Option<&Agreement> {
         match &self.phase {
-            Phase::OpenSent(_) => None,
+            Phase::Delaying(_) | Phase::OpenSent(_) => None,
             Phase::OpenConfirm(confirm) => Some(&confirm.agreement),
             Phase::Established(established) => Some(&established.agreement),
+        }
+    }
+
+    /// The OPEN that we sent.
+    pub(crate) fn local_open(&self) -> Option<&Open> {
+        match &self.phase {
+            Phase::Delaying(_) => None,
+            Phase::OpenSent(sent) => Some(&sent.local),
+            Phase::OpenConfirm(_) | Phase::Established(_) => {
+                self.agreement().map(|agreement| &agreement.local)
+            }
         }
     }
 
     pub(crate) fn established(&self) -> Option<&Established> {
         match &self.phase {
             Phase::Established(established) => Some(established),
-            Phase::OpenSent(_) | Phase::OpenConfirm(_) => None,
+            Phase::Delaying(_) | Phase::OpenSent(_) | Phase::OpenConfirm(_) => None,
         }
     }
 
     pub(crate) fn established_mut(&mut self) -> Option<&mut Established> {
         match &mut self.phase {
             Phase::Established(established) => Some(established),
-            Phase::OpenSent(_) | Phase::OpenConfirm(_) => None,
+            Phase::Delaying(_) | Phase::OpenSent(_) | Phase::OpenConfirm(_) => None,
         }
     }
 

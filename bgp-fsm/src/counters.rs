@@ -19,6 +19,8 @@ pub struct Counters {
     pub hold_extensions: u64,
     /// Collisions resolved (RFC 4271 §6.8).
     pub collisions: u64,
+    /// Connections said to be the neighbor's that the listener turned away (event 15).
+    pub connections_refused: u64,
 }
 
 /// One more; a counter stays at its end rather than starting anew.

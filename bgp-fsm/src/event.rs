@@ -17,8 +17,13 @@ pub enum Slot {
 pub enum Command {
     /// ManualStart or, with a passive config, ManualStart_with_PassiveTcpEstablishment (events 1, 4).
     Start,
+    /// AutomaticStart, or the one with PassiveTcpEstablishment where the config is passive
+    /// (events 3, 5). Where sessions that fall are damped, a rest that is under way is not cut
+    /// short (events 6, 7).
+    AutomaticStart,
     /// ManualStop (event 2): sends `notification`, or closes silently where it is `None` (a
-    /// neighbor with graceful restart then keeps forwarding, RFC 4724 §4.2).
+    /// neighbor with graceful restart then keeps forwarding, RFC 4724 §4.2). Toward a neighbor
+    /// with which NOTIFICATIONs are graceful it goes out inside a Hard Reset (RFC 8538 §3).
     Stop(Option<Notification>),
     /// A link or address came up, or the neighbor became reachable: connect now if waiting to
     /// (event 9 or 13, early). Earlier failures are forgotten, and an attempt that has been
@@ -37,8 +42,17 @@ pub enum Command {
     /// family and the route refresh capability.
     Refresh(Family),
     /// AutomaticStop and start again (events 8, 3): ends the session with this NOTIFICATION
-    /// (prefix limit, an operator's restart, …). Without a connection it connects at once.
+    /// (prefix limit, an operator's restart, …). Without a connection it connects at once, and
+    /// offers all capabilities again. Toward a neighbor with which NOTIFICATIONs are graceful
+    /// subcodes 1 to 4 of Cease go out inside a Hard Reset (RFC 8538 §5.1); over others both sides
+    /// keep routes.
     Reset(Notification),
+    /// The neighbor has sent all its routes of a family: what parsing found. Nothing is waited for
+    /// any more to sweep those that it had before it restarted. Ignored unless Established.
+    EndOfRib(Family),
+    /// Our own restart is so long ago that no OPEN is to tell of it any more (the R bit of
+    /// RFC 4724 §3).
+    RestartOver,
 }
 
 /// What the owner must do. Poll until `None` after every input.
@@ -57,7 +71,18 @@ pub enum Action {
     /// caused this come after it.
     Up(Slot, Box<Negotiated>),
     /// Established was left; `Close` follows unless the connection is gone already.
-    Down(Box<DownReason>),
+    Down {
+        /// Why.
+        reason: Box<DownReason>,
+        /// Families whose routes are kept as stale, since the neighbor is expected back
+        /// (RFC 4724 §4.2); all others go at once.
+        retain: Vec<Family>,
+    },
+    /// Give up the routes of this family that are stale still: the neighbor did not come back in
+    /// time, lost them, or did not say in time that it has sent all.
+    Sweep(Family),
+    /// The stale routes of this family become long-lived stale ones (RFC 9494 §4.2).
+    LongLivedStale(Family),
 }
 
 /// A message the state machine does not consume itself.

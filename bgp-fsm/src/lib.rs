@@ -12,6 +12,9 @@
 //!   survives is the pure function [`survivor`].
 //! - each connection is in one of three phases, types that a transition consumes.
 //! - our own attempts to connect, their pace, and the rest after a session that cannot last.
+//! - what the next OPEN offers, where the neighbor refused the last one for its capabilities.
+//! - for how long the owner keeps the routes of a neighbor that restarts (RFC 4724, RFC 8538,
+//!   RFC 9494): the session knows no routes, it says which families, and when that is over.
 //!
 //! # Costs
 //!
@@ -30,14 +33,16 @@
 //! - Hold is restarted by any legal message, not only by KEEPALIVE and UPDATE.
 //! - A message header error in Established is reported as such (§6.1), not as an error of the
 //!   state machine (event 21).
-//! - CollisionDetectEstablishedState is false, except for a connection begun while the Established
-//!   one was not yet: for [five seconds](Session#collisions) both sides still come to the same
-//!   answer by comparing identifiers, where "close the newer" could close both.
+//! - With CollisionDetectEstablishedState FALSE ([`Config::collision_detect_established`]) a
+//!   connection begun while the Established one was not yet is an exception: for
+//!   [five seconds](Session#collisions) both sides still come to the same answer by comparing
+//!   identifiers, where "close the newer" could close both.
 //! - A new connection of the neighbor while Established is refused, and the old one probed with a
 //!   KEEPALIVE (a neighbor that restarted answers it with a RST). It replaces the old one at once
 //!   where graceful restart was negotiated (RFC 4724 §5) or where the neighbor has been quiet for
 //!   half the hold time.
-//! - DelayOpen is not offered.
+//! - IdleHoldTimer runs after every session that ends, also without DampPeerOscillations: its
+//!   200 ms give both sides the time to close.
 #![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),
@@ -57,8 +62,10 @@ mod open_check;
 mod slots;
 
 mod connection;
+mod offer;
 mod outbox;
 mod pacing;
+mod retention;
 
 mod history;
 mod notifications;
@@ -76,7 +83,7 @@ mod state;
 mod testing;
 
 pub use collision::{Contender, survivor};
-pub use config::Config;
+pub use config::{Config, StaleLimits};
 pub use counters::Counters;
 pub use event::{Action, Command, Received, Slot};
 pub use history::Transition;

@@ -93,6 +93,41 @@ pub(crate) fn no_common_family(ours: &[Family]) -> Notification {
     }
 }
 
+/// OPEN Message Error/Role Mismatch (RFC 9234 §4.2).
+pub(crate) fn role_mismatch() -> Notification {
+    bare(code::OPEN_MESSAGE, code::open::ROLE_MISMATCH)
+}
+
+/// Whether the end that `notification` tells of is meant to last, so that the neighbor must not
+/// keep routes over it (RFC 8538 §5.1; of an Administrative Reset it leaves the choice, and ours is
+/// that a person who resets a session wants nothing of it kept).
+pub(crate) fn means_hard_reset(notification: &Notification) -> bool {
+    notification.code == code::CEASE
+        && matches!(
+            notification.subcode,
+            code::cease::MAXIMUM_PREFIXES
+                | code::cease::ADMINISTRATIVE_SHUTDOWN
+                | code::cease::PEER_DECONFIGURED
+                | code::cease::ADMINISTRATIVE_RESET
+                | code::cease::HARD_RESET
+        )
+}
+
+/// As it goes to a neighbor with which NOTIFICATIONs are graceful (RFC 8538 §3): what is meant to
+/// last inside a Hard Reset.
+pub(crate) fn hardened(notification: Notification) -> Notification {
+    if is_hard_reset(&notification) || !means_hard_reset(&notification) {
+        notification
+    } else {
+        notification.into_hard_reset()
+    }
+}
+
+/// Whether `notification` asks for a reset over which nothing is kept (RFC 8538 §3).
+pub(crate) fn is_hard_reset(notification: &Notification) -> bool {
+    notification.code == code::CEASE && notification.subcode == code::cease::HARD_RESET
+}
+
 /// Whether the neighbor says no more than that it does not want a session now: nothing about us
 /// has to change for the next attempt to succeed.
 pub(crate) fn means_not_now(notification: &Notification) -> bool {

@@ -32,6 +32,8 @@ pub(crate) fn agree(
             OpenRefusal::OwnIdentifier(id),
         ));
     }
+    check_role(config, local, remote)
+        .map_err(|refusal| (notifications::role_mismatch(), refusal))?;
     let negotiated = Negotiated::new(local, remote);
     if negotiated.families.is_empty() {
         // RFC 5492 §3: a session without a family would be of no use.
@@ -49,4 +51,26 @@ pub(crate) fn agree(
         ));
     }
     Ok(negotiated)
+}
+
+/// RFC 9234 §4.2: whether the roles of both sides fit each other. They have a meaning between
+/// different AS only.
+fn check_role(config: &Config, local: &Open, remote: &Open) -> Result<(), OpenRefusal> {
+    let Some(ours) = local.roles().next().filter(|_| local.asn != remote.asn) else {
+        return Ok(());
+    };
+    let mut theirs = remote.roles();
+    match theirs.next() {
+        // "If the BGP Role Capability is sent but one is not received, the BGP Speaker SHOULD
+        // ignore the absence … [or] MAY apply a 'strict mode'".
+        None if config.strict_role => Err(OpenRefusal::NoRole { ours }),
+        None => Ok(()),
+        // "If a speaker receives multiple but identical BGP Role Capabilities with the same value
+        // in each, then the speaker considers them to be a single BGP Role Capability".
+        Some(role) => match theirs.find(|other| *other != role) {
+            Some(other) => Err(OpenRefusal::SeveralRoles { first: role, other }),
+            None if ours.fits(role) => Ok(()),
+            None => Err(OpenRefusal::Role { ours, theirs: role }),
+        },
+    }
 }

@@ -6,8 +6,9 @@
 //! session that was good and was lost is tried again almost at once. And a neighbor with which a
 //! session cannot last (wrong AS, one that is refused or falls over and over) must not be
 //! hammered: every refused OPEN, and every session that fell before [`STABLE`], is a strike, and
-//! from the fourth strike on the pause doubles too (RFC 4271 §8.1.1, DampPeerOscillations). A
-//! refused OPEN counts as the fourth strike at once: it takes a person to mend.
+//! from the fourth strike on the pause doubles too (RFC 4271 §8.1.1, DampPeerOscillations; where
+//! that is switched off it stays at `connect_retry`). A refused OPEN counts as the fourth strike at
+//! once: it takes a person to mend.
 use crate::{Config, jitter::Jitter};
 use std::time::Duration;
 
@@ -40,8 +41,8 @@ impl Pacing {
     }
 
     /// Whether the pauses grow because of strikes.
-    pub(crate) fn damped(&self) -> bool {
-        self.strikes > FREE_STRIKES
+    pub(crate) fn damped(&self, config: &Config) -> bool {
+        config.damp_peer_oscillations && self.strikes > FREE_STRIKES
     }
 
     /// How long an attempt to connect may take.
@@ -103,7 +104,9 @@ impl Pacing {
     fn damping(&self, config: &Config, jitter: &mut Jitter) -> Duration {
         jitter.shorten(
             match self.strikes.checked_sub(FREE_STRIKES.saturating_add(1)) {
-                Some(doublings) => grow(config, doublings),
+                Some(doublings) if config.damp_peer_oscillations => grow(config, doublings),
+                // A refused OPEN is not sent again five times a second, damping or not.
+                Some(_) => retry(config),
                 None => SOON,
             },
         )

@@ -2,7 +2,7 @@
 //!
 //! Every reason is a value that programs can match and a sentence that a person can read: who did
 //! what, with which code, and what was expected. Words of the neighbor (RFC 9003) come with it.
-use bgp_wire::{Asn, Family, Fault, Notification, RouterId};
+use bgp_wire::{Asn, Family, Fault, Notification, Role, RouterId};
 use std::{fmt, time::Duration};
 
 /// Why a connection attempt failed: `std::io::ErrorKind`-free, in the owner's words.
@@ -30,6 +30,9 @@ pub enum DownReason {
     Sent(Notification, Option<Fault>),
     /// We could not accept what the peer's OPEN says; this is what we sent (event 22).
     OpenRefused(Notification, OpenRefusal),
+    /// What the peer sent cannot be accepted (events 21, 22), but our OPEN was still delayed, and
+    /// before it nothing is said.
+    Unsaid(Box<DownReason>),
     /// TCP closed or failed (event 18).
     ConnectionLost(String),
     /// The attempt to connect failed (event 18).
@@ -60,6 +63,25 @@ pub enum OpenRefusal {
     NoCommonFamily {
         /// What we offered.
         ours: Vec<Family>,
+    },
+    /// Our roles do not fit each other (RFC 9234 §4.2).
+    Role {
+        /// What we are.
+        ours: Role,
+        /// What the neighbor says it is.
+        theirs: Role,
+    },
+    /// The neighbor says of itself two different things.
+    SeveralRoles {
+        /// One.
+        first: Role,
+        /// Another.
+        other: Role,
+    },
+    /// The neighbor tells no role, which our strict mode demands.
+    NoRole {
+        /// What we are.
+        ours: Role,
     },
 }
 
@@ -95,6 +117,11 @@ impl fmt::Display for DownReason {
             Self::OpenRefused(notification, refusal) => {
                 write!(f, "we sent {notification}: {refusal}")
             }
+            Self::Unsaid(reason) => {
+                let said = reason.to_string();
+                let what = said.strip_prefix("we sent ").unwrap_or(&said);
+                write!(f, "closed before our OPEN, without {what}")
+            }
             Self::ConnectionLost(error) => write!(f, "connection lost: {error}"),
             Self::ConnectFailed(failure) => write!(f, "could not connect: {failure}"),
             Self::Collision => f.write_str("lost to a connection begun at the same time"),
@@ -123,6 +150,24 @@ impl fmt::Display for OpenRefusal {
             Self::NoCommonFamily { ours } => {
                 f.write_str("no address family in common; ours:")?;
                 ours.iter().try_for_each(|family| write!(f, " {family}"))
+            }
+            Self::Role { ours, theirs } => {
+                write!(
+                    f,
+                    "we are {ours}, which does not go with a neighbor that is {theirs}"
+                )
+            }
+            Self::SeveralRoles { first, other } => {
+                write!(
+                    f,
+                    "the neighbor says that it is {first} and that it is {other}"
+                )
+            }
+            Self::NoRole { ours } => {
+                write!(
+                    f,
+                    "we are {ours}, and the neighbor does not say what it is (strict mode)"
+                )
             }
         }
     }

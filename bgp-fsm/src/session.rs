@@ -18,11 +18,13 @@ use crate::{
     dialer::Dialer,
     history::History,
     jitter::Jitter,
+    offer::Offer,
     pacing::Pacing,
+    retention::{Outcome, Retention},
     slots::{Outboxes, Slots},
     timers::Timers,
 };
-use bgp_wire::{Capability, Negotiated, Open};
+use bgp_wire::{Negotiated, Open};
 use std::{
     collections::VecDeque,
     time::{Duration, Instant},
@@ -64,16 +66,10 @@ use std::{
 ///
 /// fn config(local_as: u32, remote_as: u32, id: [u8; 4], passive: bool) -> Config {
 ///     Config {
-///         local_as: Asn(local_as),
 ///         remote_as: Some(Asn(remote_as)),
-///         router_id: RouterId::new(id.into()).unwrap(),
-///         hold_time: Duration::from_secs(90),
-///         keepalive: None,
 ///         capabilities: vec![Capability::Multiprotocol(Family::IPV4_UNICAST)],
 ///         passive,
-///         connect_retry: Duration::from_secs(1),
-///         connect_retry_max: Duration::from_secs(30),
-///         send_hold: None,
+///         ..Config::new(Asn(local_as), RouterId::new(id.into()).unwrap())
 ///     }
 /// }
 ///
@@ -110,14 +106,15 @@ use std::{
 /// let now = start + Duration::from_secs(90);
 /// assert!(host.poll_timeout().unwrap() < now);
 /// host.handle_timeout(now, false);
-/// let Some(Action::Down(reason)) = host.poll_action() else { panic!() };
+/// let Some(Action::Down { reason, retain }) = host.poll_action() else { panic!() };
 /// assert_eq!(reason.to_string(), "hold timer expired after 90 s");
+/// assert!(retain.is_empty(), "without graceful restart its routes go");
 /// assert_eq!(host.poll_action(), Some(Action::Close(Slot::Ours)));
 /// ```
 #[derive(Debug)]
 pub struct Session {
     config: Config,
-    local: Open,
+    offer: Offer,
     jitter: Jitter,
     pacing: Pacing,
     dialer: Dialer,
@@ -125,12 +122,16 @@ pub struct Session {
     timers: Timers,
     slots: Slots,
     outboxes: Outboxes,
+    /// What is kept of a session that was lost.
+    retention: Retention,
     actions: VecDeque<Action>,
     state: State,
     since: Instant,
     last_error: Option<(DownReason, Instant)>,
     history: History,
     counters: Counters,
+    /// RFC 4271 §8: ConnectRetryCounter.
+    connect_retry_counter: u32,
 }
 
 impl Session {
@@ -138,32 +139,23 @@ impl Session {
     /// with different seeds do not march in step, equal seeds and inputs give equal outputs.
     #[must_use]
     pub fn new(config: Config, seed: u64, now: Instant) -> Self {
-        let four_octet_as = Capability::FourOctetAs(config.local_as);
-        let others = config.capabilities.iter();
-        let others = others
-            .filter(|other| !matches!(other, Capability::FourOctetAs(_)))
-            .cloned();
-        let local = Open {
-            asn: config.local_as,
-            hold_time: u16::try_from(config.hold_time.as_secs()).unwrap_or(u16::MAX),
-            router_id: config.router_id,
-            capabilities: std::iter::once(four_octet_as).chain(others).collect(),
-        };
         Self {
             config,
-            local,
+            offer: Offer::default(),
             jitter: Jitter::new(seed),
             pacing: Pacing::default(),
             dialer: Dialer::Stopped,
             timers: Timers::default(),
             slots: Slots::default(),
             outboxes: Outboxes::default(),
+            retention: Retention::default(),
             actions: VecDeque::new(),
             state: State::Idle,
             since: now,
             last_error: None,
             history: History::default(),
             counters: Counters::default(),
+            connect_retry_counter: 0,
         }
     }
 
@@ -189,7 +181,7 @@ impl Session {
     /// What we sent, from OpenSent on.
     #[must_use]
     pub fn local_open(&self) -> Option<&Open> {
-        self.slots.leading().map(|_| &self.local)
+        self.slots.leading().and_then(Connection::local_open)
     }
 
     /// What the peer sent, in OpenConfirm and Established.
@@ -199,18 +191,34 @@ impl Session {
         agreement.map(|agreement| &agreement.remote)
     }
 
+    /// In words, what is left out of our OPEN since the neighbor refused it; tried again after an
+    /// hour.
+    #[must_use]
+    pub fn withheld(&self) -> Option<String> {
+        self.offer.withheld()
+    }
+
+    /// ConnectRetryCounter (RFC 4271 §8): how many times the neighbor's or our end of a connection
+    /// failed since the last start.
+    #[must_use]
+    pub fn connect_retry_counter(&self) -> u32 {
+        self.connect_retry_counter
+    }
+
     /// Why the last session or attempt ended, and when.
     #[must_use]
     pub fn last_error(&self) -> Option<(&DownReason, Instant)> {
         self.last_error.as_ref().map(|(reason, at)| (reason, *at))
     }
 
-    /// Running timers: the session's and those of the connection that is furthest on.
+    /// Running timers: the session's, those of the connection that is furthest on, and those of
+    /// routes that are kept.
     pub fn timers(&self, now: Instant) -> impl Iterator<Item = TimerView> + '_ {
         let connection = self.slots.leading().into_iter();
         self.timers
             .views(now)
             .chain(connection.flat_map(move |c| c.timers.views(now)))
+            .chain(self.retention.views(now))
     }
 
     /// Messages and events counted since the session was created.
@@ -255,6 +263,7 @@ impl Session {
         connections
             .filter_map(|connection| connection.timers.next())
             .chain(self.timers.next())
+            .chain(self.retention.next())
             .min()
     }
 
@@ -311,10 +320,34 @@ impl Session {
         }
     }
 
+    /// Asks the owner to do what has become due with routes that are kept.
+    fn settle_routes(&mut self, outcomes: Vec<Outcome>) {
+        self.actions
+            .extend(outcomes.into_iter().map(|outcome| match outcome {
+                Outcome::Sweep(family) => Action::Sweep(family),
+                Outcome::LongLived(family) => Action::LongLivedStale(family),
+            }));
+    }
+
+    /// Which state holds now.
+    fn current_state(&self) -> State {
+        let connection = match self.slots.leading().map(Connection::state) {
+            // While our OPEN is delayed, RFC 4271 §8.2.2 stays in Connect or Active: where it was.
+            Some(State::Connect)
+                if self.slots.at(Slot::Ours).is_none()
+                    && !matches!(self.dialer, Dialer::Dialing { .. }) =>
+            {
+                State::Active
+            }
+            Some(state) => state,
+            None => State::Idle,
+        };
+        connection.max(self.dialer.state())
+    }
+
     /// Notes which state holds now and, where it is another one, why.
     fn settle(&mut self, reason: Option<&DownReason>, now: Instant) {
-        let connection = self.slots.leading().map_or(State::Idle, Connection::state);
-        let state = connection.max(self.dialer.state());
+        let state = self.current_state();
         if state != self.state {
             self.history.push(Transition {
                 at: now,

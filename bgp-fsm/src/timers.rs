@@ -6,7 +6,7 @@
 //! away for the clock is a timer that never fires.
 use std::time::{Duration, Instant};
 
-/// Timers (RFC 4271 §8.1.3, RFC 9687, RFC 4724).
+/// Timers (RFC 4271 §8.1.3, RFC 9687, RFC 4724, RFC 9494).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Timer {
     /// Until we connect (again), or until an attempt under way is given up.
@@ -15,20 +15,24 @@ pub enum Timer {
     Hold,
     /// Until we send a KEEPALIVE.
     Keepalive,
-    /// Until our OPEN is sent. Never runs: delaying it is not offered.
+    /// Until our OPEN is sent, while it waits for the neighbor's.
     DelayOpen,
     /// Until a session that was lost is started again.
     IdleHold,
     /// Until a neighbor that takes no octets counts as dead; runs only while octets wait.
     SendHold,
-    /// Until the routes of a neighbor that restarts are given up. Never runs: of graceful restart
-    /// only the replacement of connections (RFC 4724 §5) is here.
+    /// Until the routes of a neighbor that restarts are given up or become long-lived stale
+    /// (RFC 4724 §4.2).
     Restart,
+    /// Until the long-lived stale routes of a neighbor that is away are given up (RFC 9494 §4.2).
+    LongLivedStale,
+    /// Until what a neighbor that is back has not sent again is given up without its End-of-RIB.
+    EndOfRib,
 }
 
 impl Timer {
     /// Every timer.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::ConnectRetry,
         Self::Hold,
         Self::Keepalive,
@@ -36,7 +40,11 @@ impl Timer {
         Self::IdleHold,
         Self::SendHold,
         Self::Restart,
+        Self::LongLivedStale,
+        Self::EndOfRib,
     ];
+    /// Of these, the ones that are kept in an array; the others belong to families (`retention`).
+    const IN_ARRAY: usize = 6;
 }
 
 /// A running timer as `show` prints it.
@@ -58,7 +66,7 @@ struct Running {
 
 /// The timers of one owner.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Timers([Option<Running>; Timer::ALL.len()]);
+pub(crate) struct Timers([Option<Running>; Timer::IN_ARRAY]);
 
 impl Timers {
     /// Arms `timer`, anew where it runs.

@@ -7,7 +7,7 @@ use bytes::BytesMut;
 use std::{
     alloc::{GlobalAlloc, Layout, System},
     sync::atomic::{AtomicUsize, Ordering},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 struct Counting;
@@ -38,16 +38,10 @@ fn a_thousand_updates_and_keepalives_cost_one_allocation() {
     let asn = Asn(65_002);
     let router_id = |last| RouterId::new([10, 0, 0, last].into()).unwrap();
     let config = Config {
-        local_as: Asn(65_001),
         remote_as: Some(asn),
-        router_id: router_id(1),
-        hold_time: Duration::from_secs(90),
-        keepalive: None,
         capabilities: vec![Capability::Multiprotocol(Family::IPV4_UNICAST)],
         passive: true,
-        connect_retry: Duration::from_secs(1),
-        connect_retry_max: Duration::from_secs(30),
-        send_hold: None,
+        ..Config::new(Asn(65_001), router_id(1))
     };
     let mut session = Session::new(config, 1, now);
     session.handle_command(Command::Start, now);

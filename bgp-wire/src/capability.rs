@@ -182,6 +182,13 @@ impl Capability {
         }
     }
 
+    /// The octets of the value, as they would be sent.
+    pub fn value(&self) -> Vec<u8> {
+        let mut value = Vec::new();
+        self.encode_value(&mut value);
+        value
+    }
+
     /// Appends code, length and value. A value over 255 octets has no encoding: nothing is
     /// appended.
     pub(crate) fn encode(&self, out: &mut Vec<u8>) {

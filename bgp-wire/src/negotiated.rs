@@ -1,7 +1,7 @@
 //! What both OPENs agree on.
 use crate::{
-    AddPath, Asn, Capability, ExtendedNextHop, Family, GracefulRestart, Header, Open, PathsLimit,
-    RouterId,
+    AddPath, Asn, Capability, ExtendedNextHop, Family, GracefulRestart, Header, LongLived, Open,
+    PathsLimit, Role, RouterId,
 };
 use alloc::vec::Vec;
 
@@ -24,6 +24,15 @@ pub struct Negotiated {
     pub max_send: usize,
     /// the peer's graceful restart capability, where both sent one
     pub graceful_restart: Option<GracefulRestart>,
+    /// graceful restart goes also for sessions that a NOTIFICATION or Hold ends (RFC 8538 §2)
+    pub graceful_notification: bool,
+    /// families that the peer asks us to keep for longer (RFC 9494 §3), where both sent the
+    /// capability and the one of graceful restart; empty otherwise
+    pub long_lived: Vec<LongLived>,
+    /// our role toward the peer, where we sent one (RFC 9234 §4.1)
+    pub role: Option<Role>,
+    /// the peer's role, where it sent one
+    pub remote_role: Option<Role>,
     /// families in which the peer may send us several paths (RFC 7911 §4)
     pub add_path_receive: Vec<Family>,
     /// families in which we may send the peer several paths
@@ -70,6 +79,17 @@ impl Negotiated {
                 .collect()
         };
         let add_path_send: Vec<Family> = chosen(send);
+        let restarts = graceful_restart(local).zip(graceful_restart(remote));
+        // RFC 9494 §3.1: without the capability of graceful restart this one is ignored.
+        let long_lived = restarts
+            .and(long_lived(local))
+            .and(long_lived(remote))
+            .map(|entries| {
+                let wanted = entries.iter().filter(|entry| entry.time > 0);
+                let wanted = wanted.filter(|entry| families.contains(&entry.family));
+                wanted.copied().collect()
+            })
+            .unwrap_or_default();
         Self {
             local_as: local.asn,
             remote_as: remote.asn,
@@ -80,9 +100,13 @@ impl Negotiated {
             enhanced_route_refresh: both(Capability::EnhancedRouteRefresh),
             max_receive: largest(local),
             max_send: largest(remote),
-            graceful_restart: graceful_restart(local)
-                .and(graceful_restart(remote))
-                .cloned(),
+            // RFC 8538 §2: only where both sides set the bit.
+            graceful_notification: restarts
+                .is_some_and(|(ours, theirs)| ours.notification && theirs.notification),
+            graceful_restart: restarts.map(|(_, theirs)| theirs.clone()),
+            long_lived,
+            role: local.roles().next(),
+            remote_role: remote.roles().next(),
             add_path_receive: chosen(receive),
             paths_limit: add_path_send
                 .iter()
@@ -113,6 +137,17 @@ fn graceful_restart(open: &Open) -> Option<&GracefulRestart> {
         .rev()
         .find_map(|capability| match capability {
             Capability::GracefulRestart(restart) => Some(restart),
+            _ => None,
+        })
+}
+
+fn long_lived(open: &Open) -> Option<&Vec<LongLived>> {
+    // RFC 9494 §3: of several, the last one counts, as with graceful restart.
+    open.capabilities
+        .iter()
+        .rev()
+        .find_map(|capability| match capability {
+            Capability::LongLivedGracefulRestart(entries) => Some(entries),
             _ => None,
         })
 }
@@ -210,6 +245,61 @@ mod tests {
                 .families
                 .is_empty()
         );
+    }
+
+    fn restarts(notification: bool) -> Capability {
+        Capability::GracefulRestart(GracefulRestart {
+            notification,
+            time: 120,
+            ..GracefulRestart::default()
+        })
+    }
+
+    #[test]
+    fn notifications_are_graceful_where_both_say_so() {
+        let side = |notification| open(1, 90, vec![restarts(notification)]);
+        let both = |ours, theirs| Negotiated::new(&side(ours), &side(theirs));
+        assert!(both(true, true).graceful_notification);
+        assert!(!both(true, false).graceful_notification);
+        assert!(!both(false, true).graceful_notification);
+        assert!(both(false, true).graceful_restart.unwrap().notification);
+        let without = Negotiated::new(&open(1, 90, vec![]), &side(true));
+        assert_eq!(without.graceful_restart, None);
+    }
+
+    #[test]
+    fn long_lived_needs_graceful_restart_beside_it() {
+        let entry = |family, time| LongLived {
+            family,
+            forwarding: false,
+            time,
+        };
+        let wanted = Capability::LongLivedGracefulRestart(vec![
+            entry(Family::IPV4_UNICAST, 3600),
+            entry(Family::IPV6_UNICAST, 3600),
+        ]);
+        let aware = Capability::LongLivedGracefulRestart(vec![]);
+        let ours = open(1, 90, vec![restarts(false), aware]);
+        let with = open(2, 90, vec![restarts(false), wanted.clone()]);
+        assert_eq!(
+            Negotiated::new(&ours, &with).long_lived,
+            [entry(Family::IPV4_UNICAST, 3600)],
+            "IPv6 was not negotiated"
+        );
+        let without = open(2, 90, vec![wanted]);
+        assert!(Negotiated::new(&ours, &without).long_lived.is_empty());
+        let unaware = open(1, 90, vec![restarts(false)]);
+        assert!(Negotiated::new(&unaware, &with).long_lived.is_empty());
+    }
+
+    #[test]
+    fn roles_of_both_sides_are_told() {
+        let ours = open(1, 90, vec![Capability::Role(Role::Customer)]);
+        let theirs = open(2, 90, vec![Capability::Role(Role::Provider)]);
+        let negotiated = Negotiated::new(&ours, &theirs);
+        assert_eq!(negotiated.role, Some(Role::Customer));
+        assert_eq!(negotiated.remote_role, Some(Role::Provider));
+        assert_eq!(Negotiated::new(&theirs, &open(1, 90, vec![])).remote_role, None);
     }
 
     #[test]

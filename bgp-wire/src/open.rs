@@ -6,7 +6,9 @@
 use crate::capability::capability;
 use crate::iana::parameter;
 use crate::structure::{Parsed, Wrong, or, run};
-use crate::{Asn, Capability, Family, Fault, FaultKind, Header, MessageType, RouterId, header};
+use crate::{
+    Asn, Capability, Family, Fault, FaultKind, Header, MessageType, Role, RouterId, header,
+};
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 use nom::Parser;
@@ -74,6 +76,17 @@ impl Open {
     /// Whether a capability that is equal to `wanted` is there.
     pub fn has(&self, wanted: &Capability) -> bool {
         self.capabilities.contains(wanted)
+    }
+
+    /// Roles in the order in which they stand; more than one that differ are an error (RFC 9234
+    /// §4.2), which is for the receiver to tell.
+    pub fn roles(&self) -> impl Iterator<Item = Role> + '_ {
+        self.capabilities
+            .iter()
+            .filter_map(|capability| match capability {
+                Capability::Role(role) => Some(*role),
+                _ => None,
+            })
     }
 
     /// From a whole message. Version, hold time 1-2, identifier 0, lengths are faults with their NOTIFICATION.

@@ -61,19 +61,21 @@ impl<'a> Play<'a> {
     fn new(script: &'a [u8]) -> Self {
         let now = Instant::now();
         let config = Config {
-            local_as: Asn(65_530),
             remote_as: Some(Asn(12_076)),
-            router_id: RouterId::new(Ipv4Addr::new(10, 1, 1, 1)).expect("not zero"),
-            hold_time: Duration::from_secs(90),
-            keepalive: None,
             capabilities: vec![
                 Capability::Multiprotocol(Family::IPV4_UNICAST),
                 Capability::RouteRefresh,
             ],
             passive: script.first().is_some_and(|octet| octet & 0x80 != 0),
-            connect_retry: Duration::from_secs(1),
-            connect_retry_max: Duration::from_secs(30),
-            send_hold: None,
+            delay_open: script
+                .first()
+                .filter(|octet| *octet & 0x40 != 0)
+                .map(|_| Duration::from_secs(5)),
+            collision_detect_established: script.first().is_some_and(|octet| octet & 0x20 != 0),
+            ..Config::new(
+                Asn(65_530),
+                RouterId::new(Ipv4Addr::new(10, 1, 1, 1)).expect("not zero"),
+            )
         };
         let mut play = Self {
             script,
@@ -244,7 +246,7 @@ impl<'a> Play<'a> {
                     );
                     assert_eq!(negotiated.remote_as, Asn(12_076));
                 }
-                Action::Down(reason) => assert!(!reason.to_string().is_empty()),
+                Action::Down { reason, .. } => assert!(!reason.to_string().is_empty()),
             }
         }
         assert!(!self.session.waiting_for(self.now).is_empty());

@@ -7,7 +7,7 @@ use crate::{
     dialer::Dialer,
     notifications,
 };
-use bgp_wire::Notification;
+use bgp_wire::{Notification, iana::notification as code};
 use std::time::{Duration, Instant};
 
 impl Session {
@@ -40,18 +40,57 @@ impl Session {
         reason: DownReason,
         now: Instant,
     ) {
+        let reason = self.as_sent(connection, reason);
         if let Some(notification) = farewell(&reason) {
             self.outboxes.at_mut(slot).notification(&notification);
             count(&mut self.counters.notifications_out);
         }
-        self.report(connection, &reason);
+        self.report(connection, &reason, now);
         if !matches!(reason, DownReason::ConnectionLost(_)) {
             self.actions.push_back(Action::Close(slot));
         }
+        if counts(slot, connection, &reason) {
+            self.connect_retry_counter = self.connect_retry_counter.saturating_add(1);
+        }
         self.plan(slot, connection, &reason, now);
         self.settle(Some(&reason), now);
-        if reason != DownReason::Collision {
+        if reason != DownReason::Collision || connection.established().is_some() {
             self.last_error = Some((reason, now));
+        }
+    }
+
+    /// The reason with what is really sent: nothing before our OPEN, a Hard Reset where the
+    /// neighbor would otherwise keep routes over an end that is meant to last.
+    fn as_sent(&self, connection: &Connection, reason: DownReason) -> DownReason {
+        if matches!(connection.phase, Phase::Delaying(_)) {
+            return match farewell(&reason) {
+                None => reason,
+                // RFC 4271 §8.2.2, Connect and Active: what is wrong with the neighbor's messages
+                // is told where SendNOTIFICATIONwithoutOPEN is TRUE, and so is a Cease.
+                Some(notification)
+                    if self.config.notification_without_open
+                        && notification.code != code::FINITE_STATE_MACHINE =>
+                {
+                    reason
+                }
+                Some(_) => match reason {
+                    DownReason::Stopped(_) => DownReason::Stopped(None),
+                    reason => DownReason::Unsaid(Box::new(reason)),
+                },
+            };
+        }
+        if !graceful(connection) {
+            return reason;
+        }
+        // RFC 8538 §5.1.
+        match reason {
+            DownReason::Stopped(Some(notification)) => {
+                DownReason::Stopped(Some(notifications::hardened(notification)))
+            }
+            DownReason::Reset(notification) => {
+                DownReason::Reset(notifications::hardened(notification))
+            }
+            reason => reason,
         }
     }
 
@@ -62,7 +101,7 @@ impl Session {
             return;
         };
         self.outboxes.at_mut(slot).clear();
-        self.report(&connection, &DownReason::Replaced);
+        self.report(&connection, &DownReason::Replaced, now);
         if slot == Slot::Ours {
             self.actions.push_back(Action::Close(slot));
         }
@@ -75,11 +114,25 @@ impl Session {
         self.last_error = Some((DownReason::Replaced, now));
     }
 
-    fn report(&mut self, connection: &Connection, reason: &DownReason) {
-        if connection.established().is_some() {
-            self.actions
-                .push_back(Action::Down(Box::new(reason.clone())));
-        }
+    fn report(&mut self, connection: &Connection, reason: &DownReason, now: Instant) {
+        let Some(established) = connection.established() else {
+            return;
+        };
+        // RFC 4724 §4.2: "To deal with possible consecutive restarts, a route (from the peer)
+        // previously marked as stale MUST be deleted."
+        let earlier = self.retention.give_up();
+        self.settle_routes(earlier);
+        let negotiated = &established.agreement.negotiated;
+        let retain = if keeps_routes(reason, graceful(connection)) {
+            self.retention.lost(negotiated, &self.config.stale, now)
+        } else {
+            Vec::new()
+        };
+        let reason = Box::new(reason.clone());
+        self.actions.push_back(Action::Down { reason, retain });
+        // Where the restart time is zero, what is kept is long-lived stale from the beginning.
+        let due = self.retention.expire(now);
+        self.settle_routes(due);
     }
 
     /// Decides how to go on without `connection`.
@@ -97,6 +150,13 @@ impl Session {
             // Our own connection is still at it.
             return;
         }
+        if !self.config.allow_automatic_start
+            && other.is_none()
+            && matches!(plan, Plan::Rest { .. })
+        {
+            self.rest_as(Dialer::Stopped);
+            return;
+        }
         match plan {
             Plan::Wait(pause) => {
                 // A connection that the neighbor made came to nothing: our own attempts go on as
@@ -111,11 +171,22 @@ impl Session {
 
     fn pause(&mut self, connection: &Connection, reason: &DownReason, now: Instant) -> Plan {
         let (config, jitter) = (&self.config, &mut self.jitter);
+        if connection.established().is_none()
+            && let (DownReason::Received(notification), Some(sent)) =
+                (reason, connection.local_open())
+            && self.offer.refused(config, sent, notification, now)
+        {
+            // The next OPEN is another one: whoever connects, nothing is hammered.
+            return Plan::Rest {
+                pause: self.pacing.reset(jitter),
+                refuse: Duration::ZERO,
+            };
+        }
         match (&connection.phase, reason) {
             (Phase::Established(established), _) => {
                 let lifetime = now.saturating_duration_since(established.since);
                 let pause = self.pacing.lost(lifetime, config, jitter);
-                let refuse = if self.pacing.damped() {
+                let refuse = if self.pacing.damped(config) {
                     config.connect_retry
                 } else {
                     Duration::ZERO
@@ -136,11 +207,11 @@ impl Session {
                     refuse: config.connect_retry.min(pause),
                 }
             }
-            // RFC 4271 §8.2.2, OpenSent, event 18: Active.
-            (Phase::OpenSent(_), DownReason::ConnectionLost(_)) => {
+            // RFC 4271 §8.2.2, OpenSent and Connect with DelayOpenTimer running, event 18: Active.
+            (Phase::Delaying(_) | Phase::OpenSent(_), DownReason::ConnectionLost(_)) => {
                 Plan::Wait(self.pacing.failed(config, jitter))
             }
-            (Phase::OpenSent(_) | Phase::OpenConfirm(_), _) => Plan::Rest {
+            (Phase::Delaying(_) | Phase::OpenSent(_) | Phase::OpenConfirm(_), _) => Plan::Rest {
                 pause: self.pacing.failed(config, jitter),
                 refuse: Duration::ZERO,
             },
@@ -166,6 +237,7 @@ fn farewell(reason: &DownReason) -> Option<Notification> {
         // RFC 4271 §6.4: a NOTIFICATION is not answered.
         DownReason::Received(_)
         | DownReason::MalformedNotification(_)
+        | DownReason::Unsaid(_)
         | DownReason::ConnectionLost(_)
         | DownReason::ConnectFailed(_)
         | DownReason::Replaced => None,
@@ -178,7 +250,58 @@ fn refusal(reason: &DownReason) -> bool {
         DownReason::Received(notification) => !notifications::means_not_now(notification),
         DownReason::Sent(..)
         | DownReason::OpenRefused(..)
-        | DownReason::MalformedNotification(_) => true,
+        | DownReason::MalformedNotification(_)
+        | DownReason::Unsaid(_) => true,
         _ => false,
     }
+}
+
+/// Whether both sides keep routes also over NOTIFICATIONs (RFC 8538 §2).
+fn graceful(connection: &Connection) -> bool {
+    connection
+        .established()
+        .is_some_and(|established| established.agreement.negotiated.graceful_notification)
+}
+
+/// Whether a session that ended for `reason` may be expected back, so that its routes are kept
+/// where graceful restart was negotiated. `graceful`: also over NOTIFICATIONs.
+fn keeps_routes(reason: &DownReason, graceful: bool) -> bool {
+    match reason {
+        // RFC 4724 §4.2: "the termination of the TCP session"; §5: the neighbor that connects anew.
+        DownReason::ConnectionLost(_) | DownReason::Replaced => true,
+        // RFC 8538 §4: a NOTIFICATION received or sent, and the end of Hold.
+        DownReason::HoldTimerExpired(_)
+        | DownReason::SendHoldTimerExpired(_)
+        | DownReason::Collision => graceful,
+        DownReason::Received(notification)
+        | DownReason::Sent(notification, _)
+        | DownReason::Reset(notification) => {
+            graceful && !notifications::is_hard_reset(notification)
+        }
+        DownReason::Stopped(_)
+        | DownReason::MalformedNotification(_)
+        | DownReason::OpenRefused(..)
+        | DownReason::Unsaid(_)
+        | DownReason::ConnectFailed(_) => false,
+    }
+}
+
+/// Whether RFC 4271 §8.2.2 has such an end "increment the ConnectRetryCounter by 1".
+fn counts(slot: Slot, connection: &Connection, reason: &DownReason) -> bool {
+    match (&connection.phase, reason) {
+        (_, DownReason::Stopped(_) | DownReason::Replaced) => false,
+        // Event 18: Active counts it, Connect and OpenSent do not.
+        (Phase::Delaying(_), DownReason::ConnectionLost(_)) => slot == Slot::Theirs,
+        (Phase::OpenSent(_), DownReason::ConnectionLost(_)) => false,
+        // Event 24: only Established treats it as event 25.
+        (phase, DownReason::Received(notification)) if is_version_error(notification) => {
+            matches!(phase, Phase::Established(_))
+        }
+        _ => true,
+    }
+}
+
+fn is_version_error(notification: &Notification) -> bool {
+    (notification.code, notification.subcode)
+        == (code::OPEN_MESSAGE, code::open::UNSUPPORTED_VERSION)
 }

@@ -22,6 +22,7 @@ impl Session {
     pub fn handle_command(&mut self, command: Command, now: Instant) {
         match command {
             Command::Start => self.start(now),
+            Command::AutomaticStart => self.automatic_start(now),
             Command::Stop(notification) => self.stop(notification, now),
             Command::RetryNow => self.retry_now(now),
             Command::Reachability { connected } => self.reachability(connected, now),
@@ -30,7 +31,35 @@ impl Session {
             }
             Command::Refresh(family) => self.refresh(family),
             Command::Reset(notification) => self.reset(&notification, now),
+            Command::EndOfRib(family) => {
+                if self.slots.established().is_some() {
+                    self.retention.end_of_rib(family);
+                }
+            }
+            Command::RestartOver => self.offer.restart_over(),
         }
+    }
+
+    /// Whether a connection that the neighbor begins now is wanted (TcpConnection_Valid, event
+    /// 14): a listener that asks before it accepts can spare both sides the handshake.
+    #[must_use]
+    pub fn expects_connection(&self, now: Instant) -> bool {
+        match self.dialer {
+            Dialer::Stopped => return false,
+            // RFC 4271 §8.2.2, Idle: "BGP FSM refuses all incoming BGP connections". We do so for
+            // `connect_retry` after a refusal, and no longer.
+            Dialer::Held { refuse_until } if now < refuse_until => return false,
+            Dialer::Held { .. } | Dialer::Waiting | Dialer::Dialing { .. } | Dialer::Engaged => {}
+        }
+        self.slots
+            .established()
+            .is_none_or(|slot| self.may_contend(slot) || self.may_replace(slot, now))
+    }
+
+    /// A connection that says it is the neighbor's was turned away by the listener
+    /// (Tcp_CR_Invalid, event 15): it is counted, and changes nothing.
+    pub fn handle_refused_connection(&mut self) {
+        count(&mut self.counters.connections_refused);
     }
 
     /// A TCP connection is there (events 16, 17). `false`: it is not wanted, close it without
@@ -59,9 +88,15 @@ impl Session {
             }
             // What the last connection of this slot left unsent is not for this one.
             self.outboxes.at_mut(slot).clear();
-            self.outboxes.at_mut(slot).open(&self.local);
-            count(&mut self.counters.opens_out);
-            *self.slots.at_mut(slot) = Some(Connection::open(&self.config, now));
+            let delay = self.config.delay_open.filter(|delay| !delay.is_zero());
+            let connection = match delay {
+                Some(delay) => Connection::delay(delay, now),
+                None => {
+                    let local = self.send_open(slot, now);
+                    Connection::open(&self.config, local, now)
+                }
+            };
+            *self.slots.at_mut(slot) = Some(connection);
             self.settle(None, now);
         }
         wanted
@@ -131,7 +166,7 @@ impl Session {
         }
     }
 
-    /// The deadline of [`poll_timeout`](Self::poll_timeout) has come (events 9, 10, 11, 13, 29);
+    /// The deadline of [`poll_timeout`](Self::poll_timeout) has come (events 9 to 13, 29);
     /// calling it too early does nothing. `unread`: octets of this neighbor are still in our
     /// queues or its socket is left unread because we are slow; Hold is then extended by 10 s.
     pub fn handle_timeout(&mut self, now: Instant, unread: bool) {
@@ -145,6 +180,8 @@ impl Session {
         if self.timers.due(Timer::ConnectRetry, now) {
             self.connect_retry_expired(now);
         }
+        let due = self.retention.expire(now);
+        self.settle_routes(due);
     }
 
     /// The socket of the Established connection took `octets`, of routes or of what
@@ -178,10 +215,27 @@ impl Session {
 
     fn start(&mut self, now: Instant) {
         // RFC 4271 §8.2.2: start events are ignored in every state but Idle.
-        if matches!(self.dialer, Dialer::Stopped) {
+        if self.idle() {
             self.pacing.forgive();
+            self.offer.forget();
+            self.connect_retry_counter = 0;
             self.connect_or_wait(now);
         }
+    }
+
+    fn automatic_start(&mut self, now: Instant) {
+        // RFC 4271 §8.1.2, events 6 and 7: "used to prevent persistent peer oscillations".
+        let damped = self.config.damp_peer_oscillations;
+        if self.idle() && !(damped && matches!(self.dialer, Dialer::Held { .. })) {
+            self.connect_retry_counter = 0;
+            self.connect_or_wait(now);
+        }
+    }
+
+    /// Idle: neither is there a connection nor do we try to get one.
+    fn idle(&self) -> bool {
+        matches!(self.dialer, Dialer::Stopped | Dialer::Held { .. })
+            && self.slots.leading().is_none()
     }
 
     fn stop(&mut self, notification: Option<Notification>, now: Instant) {
@@ -192,11 +246,18 @@ impl Session {
         self.rest_as(Dialer::Stopped);
         let reason = DownReason::Stopped(notification);
         self.end_all(&reason, now);
+        // Stopped for good, not waiting for anybody's return.
+        let kept = self.retention.give_up();
+        self.settle_routes(kept);
+        self.connect_retry_counter = 0;
         self.settle(Some(&reason), now);
-        self.last_error = Some((reason, now));
+        if !matches!(self.last_error, Some((DownReason::Stopped(_), at)) if at == now) {
+            self.last_error = Some((reason, now));
+        }
     }
 
     fn reset(&mut self, notification: &Notification, now: Instant) {
+        self.offer.forget();
         if Slot::BOTH
             .into_iter()
             .all(|slot| self.slots.at(slot).is_none())
@@ -254,18 +315,15 @@ impl Session {
 
     /// Whether a connection that the neighbor made now is wanted; makes room for it.
     fn admit(&mut self, now: Instant) -> bool {
-        match self.dialer {
-            Dialer::Stopped => return false,
-            // RFC 4271 §8.2.2, Idle: "BGP FSM refuses all incoming BGP connections". We do so for
-            // `connect_retry` after a refusal, and no longer.
-            Dialer::Held { refuse_until } if now < refuse_until => return false,
-            Dialer::Held { .. } | Dialer::Waiting | Dialer::Dialing { .. } | Dialer::Engaged => {}
-        }
-        if let Some(slot) = self.slots.established() {
-            if !self.may_replace(slot, now) {
+        if !self.expects_connection(now) {
+            if let Some(slot) = self.slots.established() {
                 self.probe(slot, now);
-                return false;
             }
+            return false;
+        }
+        if let Some(slot) = self.slots.established()
+            && self.may_replace(slot, now)
+        {
             self.replace(slot, now);
         } else if self.slots.at(Slot::Theirs).is_some() {
             // The neighbor got less far than Established with its connection and begins anew: it
@@ -275,14 +333,23 @@ impl Session {
         true
     }
 
+    /// Whether a new connection of the neighbor may contend with the Established one in `slot`
+    /// (CollisionDetectEstablishedState). Two that the neighbor began are no collision: the
+    /// identifiers would not tell them apart.
+    fn may_contend(&self, slot: Slot) -> bool {
+        self.config.collision_detect_established && slot == Slot::Ours
+    }
+
     /// Whether a new connection of the neighbor proves that it has lost the Established one.
     fn may_replace(&self, slot: Slot, now: Instant) -> bool {
         let connection = self.slots.at(slot).as_ref();
         connection
             .and_then(Connection::established)
             .is_some_and(|established| {
-                // RFC 4724 §5: with graceful restart the old connection is closed and the new one kept.
-                let graceful = established.agreement.negotiated.graceful_restart.is_some();
+                // RFC 4724 §5: where the capability of graceful restart was received "with one or
+                // more AFIs/SAFIs", the old connection is closed and the new one kept.
+                let restart = &established.agreement.negotiated.graceful_restart;
+                let graceful = restart.as_ref().is_some_and(|it| !it.families.is_empty());
                 !established.may_cross(now) && (graceful || established.quiet(now))
             })
     }
@@ -337,6 +404,11 @@ impl Session {
         let Some(connection) = self.slots.at_mut(slot) else {
             return;
         };
+        if connection.timers.due(Timer::DelayOpen, now) {
+            // Event 12.
+            self.end_delay(slot, now);
+            return;
+        }
         if connection.timers.due(Timer::Hold, now) {
             if unread {
                 connection.timers.extend(Timer::Hold, HOLD_EXTENSION, now);

@@ -1,12 +1,14 @@
 //! What the neighbor's messages do, state by state (RFC 4271 §8.2.2, RFC 6608).
 use super::Session;
 use crate::{
-    Action, Contender, DownReason, Received, Slot, State,
-    connection::{Agreement, CROSSING, Connection, Phase},
+    Action, Contender, DownReason, Received, Slot, State, Timer,
+    connection::{Agreement, CROSSING, Connection, Phase, large_hold},
     counters::count,
     notifications, open_check, survivor,
 };
-use bgp_wire::{Capability, Fault, Header, MessageType, Notification, Open, RouteRefresh, iana};
+use bgp_wire::{
+    Capability, Fault, Header, MessageType, Negotiated, Notification, Open, RouteRefresh, iana,
+};
 use std::time::Instant;
 
 /// ROUTE-REFRESH message subtypes (RFC 7313 §3.2): beyond these a message is ignored.
@@ -31,11 +33,29 @@ impl Session {
                     .map_or_else(DownReason::MalformedNotification, DownReason::Received);
                 self.end(slot, &connection, reason, now);
             }
+            (Phase::Delaying(delaying), MessageType::Open) => {
+                count(&mut self.counters.opens_in);
+                let local = self.offer.open(&self.config, now);
+                match self.agree(&local, message) {
+                    Ok((remote, negotiated)) => {
+                        // Event 20.
+                        connection.timers.stop(Timer::DelayOpen);
+                        let sent = delaying.send(self.send_open(slot, now));
+                        connection.phase = Phase::OpenConfirm(sent.confirm(remote, negotiated));
+                        self.confirmed(slot, connection, now);
+                    }
+                    Err(reason) => {
+                        // Event 22.
+                        connection.phase = Phase::Delaying(delaying);
+                        self.end(slot, &connection, reason, now);
+                    }
+                }
+            }
             (Phase::OpenSent(sent), MessageType::Open) => {
                 count(&mut self.counters.opens_in);
-                match self.agree(message) {
-                    Ok(agreement) => {
-                        connection.phase = Phase::OpenConfirm(sent.confirm(agreement));
+                match self.agree(&sent.local, message) {
+                    Ok((remote, negotiated)) => {
+                        connection.phase = Phase::OpenConfirm(sent.confirm(remote, negotiated));
                         self.confirmed(slot, connection, now);
                     }
                     Err(reason) => {
@@ -50,10 +70,14 @@ impl Session {
                 count(&mut self.counters.keepalives_in);
                 count(&mut self.counters.established);
                 let negotiated = Box::new(confirm.agreement.negotiated.clone());
+                let limits = &self.config.stale;
+                let lost = self.retention.returned(&negotiated, limits, now);
                 connection.phase = Phase::Established(confirm.establish(now));
                 connection.heard(now);
                 *self.slots.at_mut(slot) = Some(connection);
+                self.offer.established();
                 self.actions.push_back(Action::Up(slot, negotiated));
+                self.settle_routes(lost);
                 self.settle(None, now);
             }
             (Phase::Established(established), MessageType::Keepalive) => {
@@ -65,7 +89,7 @@ impl Session {
             }
             (Phase::Established(established), MessageType::RouteRefresh) => {
                 count(&mut self.counters.refreshes_in);
-                let refresh = self.wanted_refresh(&established.agreement, message);
+                let refresh = Self::wanted_refresh(&established.agreement, message);
                 connection.phase = Phase::Established(established);
                 match refresh {
                     Ok(refresh) => {
@@ -117,11 +141,38 @@ impl Session {
         }
     }
 
-    fn agree(&self, message: &[u8]) -> Result<Agreement, DownReason> {
+    /// Puts our OPEN of this time on its way.
+    pub(super) fn send_open(&mut self, slot: Slot, now: Instant) -> Open {
+        let local = self.offer.open(&self.config, now);
+        self.outboxes.at_mut(slot).open(&local);
+        count(&mut self.counters.opens_out);
+        local
+    }
+
+    /// Our OPEN has waited long enough for the neighbor's (event 12).
+    pub(super) fn end_delay(&mut self, slot: Slot, now: Instant) {
+        let Some(mut connection) = self.slots.at_mut(slot).take() else {
+            return;
+        };
+        connection.timers.stop(Timer::DelayOpen);
+        connection.phase = match connection.phase {
+            Phase::Delaying(delaying) => {
+                connection
+                    .timers
+                    .start(Timer::Hold, large_hold(&self.config), now);
+                Phase::OpenSent(delaying.send(self.send_open(slot, now)))
+            }
+            phase => phase,
+        };
+        *self.slots.at_mut(slot) = Some(connection);
+        self.settle(None, now);
+    }
+
+    fn agree(&self, local: &Open, message: &[u8]) -> Result<(Open, Negotiated), DownReason> {
         let remote = Open::parse(message)
             .map_err(|fault| DownReason::Sent(fault.notification(message), Some(fault)))?;
-        match open_check::agree(&self.config, &self.local, &remote) {
-            Ok(negotiated) => Ok(Agreement { remote, negotiated }),
+        match open_check::agree(&self.config, local, &remote) {
+            Ok(negotiated) => Ok((remote, negotiated)),
             Err((notification, refusal)) => Err(DownReason::OpenRefused(notification, refusal)),
         }
     }
@@ -163,7 +214,7 @@ impl Session {
             // side would close what the other keeps.
             let together = connection.opened <= established.since
                 && now.saturating_duration_since(established.since) < CROSSING;
-            if !together {
+            if !together && !self.config.collision_detect_established {
                 return Some(slot.other());
             }
         }
@@ -182,7 +233,6 @@ impl Session {
 
     /// The request in `message`, where it is one that we have to do something about.
     fn wanted_refresh(
-        &self,
         agreement: &Agreement,
         message: &[u8],
     ) -> Result<Option<RouteRefresh>, Fault> {
@@ -193,7 +243,7 @@ impl Session {
             refresh.subtype = 0;
         }
         // RFC 2918 §4: what we did not announce is ignored; RFC 7313 §5: so are unknown subtypes.
-        let announced = self.local.capabilities.contains(&Capability::RouteRefresh)
+        let announced = agreement.local.has(&Capability::RouteRefresh)
             && negotiated.families.contains(&refresh.family);
         Ok(Some(refresh).filter(|r| announced && r.subtype <= LAST_REFRESH_SUBTYPE))
     }

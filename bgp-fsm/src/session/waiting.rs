@@ -14,10 +14,15 @@ impl Session {
     /// In one sentence, what the session is waiting for now.
     #[must_use]
     pub fn waiting_for(&self, now: Instant) -> String {
-        match self.slots.leading() {
+        let mut sentence = match self.slots.leading() {
             Some(connection) => on(connection, now),
             None => self.without_connection(now),
+        };
+        if let Some(kept) = self.retention.sentence(now) {
+            sentence.push_str("; ");
+            sentence.push_str(&kept);
         }
+        sentence
     }
 
     fn without_connection(&self, now: Instant) -> String {
@@ -33,10 +38,15 @@ impl Session {
                 .as_secs_f32()
         };
         match self.dialer {
-            Dialer::Stopped => "stopped".into(),
+            Dialer::Stopped => match &self.last_error {
+                Some((reason, _)) if !matches!(reason, DownReason::Stopped(_)) => {
+                    format!("waiting to be started again; last: {reason}")
+                }
+                _ => "stopped".into(),
+            },
             Dialer::Held { .. } => {
                 let left = left(Timer::IdleHold);
-                let why = if self.pacing.damped() {
+                let why = if self.pacing.damped(&self.config) {
                     " after repeated failures"
                 } else {
                     ""
@@ -57,6 +67,14 @@ impl Session {
 
 fn on(connection: &Connection, now: Instant) -> String {
     match &connection.phase {
+        Phase::Delaying(_) => {
+            let left = connection
+                .timers
+                .left(Timer::DelayOpen, now)
+                .unwrap_or_default()
+                .as_secs_f32();
+            format!("connected, waiting {left:.1} s for the neighbor's OPEN before sending ours")
+        }
         Phase::OpenSent(_) => "OPEN sent, waiting for the neighbor's OPEN".into(),
         Phase::OpenConfirm(_) => "OPENs exchanged, waiting for the neighbor's KEEPALIVE".into(),
         Phase::Established(established) => {

@@ -1,7 +1,9 @@
 //! Anything at all, in any order: nothing panics, nothing grows, and outputs stay well-formed.
-use super::solo::{Solo, keepalive, notification, open, refresh, speaker, update};
+use super::solo::{
+    Solo, encoded, keepalive, notification, open, open_value, refresh, speaker, update,
+};
 use crate::{Action, Command, ConnectFailure, Slot, State};
-use bgp_wire::{Family, Notification};
+use bgp_wire::{Capability, Family, GracefulRestart, LongLived, Notification};
 use bytes::BytesMut;
 use proptest::prelude::*;
 use std::time::Duration;
@@ -22,11 +24,39 @@ fn slot() -> impl Strategy<Value = Slot> {
     prop_oneof![Just(Slot::Ours), Just(Slot::Theirs)]
 }
 
+/// Both capabilities of graceful restart, for IPv4.
+fn restarts() -> [Capability; 2] {
+    let family = Family::IPV4_UNICAST;
+    let restart = GracefulRestart {
+        notification: true,
+        time: 120,
+        families: vec![(family, true)],
+        ..GracefulRestart::default()
+    };
+    let long_lived = LongLived {
+        family,
+        forwarding: true,
+        time: 60,
+    };
+    [
+        Capability::GracefulRestart(restart),
+        Capability::LongLivedGracefulRestart(vec![long_lived]),
+    ]
+}
+
+/// The OPEN of a neighbor that restarts gracefully.
+fn graceful_open() -> Vec<u8> {
+    let mut open = open_value(2);
+    open.capabilities.extend(restarts());
+    encoded(&open)
+}
+
 /// Octets that get past the header now and then, and messages broken in one place.
 fn octets() -> impl Strategy<Value = Vec<u8>> {
     let message = || {
         prop_oneof![
-            3 => Just(open(2)),
+            2 => Just(open(2)),
+            2 => Just(graceful_open()),
             3 => Just(keepalive()),
             2 => Just(update()),
             1 => Just(notification(6, 2)),
@@ -53,7 +83,7 @@ fn octets() -> impl Strategy<Value = Vec<u8>> {
 
 fn input() -> impl Strategy<Value = Input> {
     prop_oneof![
-        3 => (0..10_u8).prop_map(Input::Command),
+        3 => (0..13_u8).prop_map(Input::Command),
         4 => slot().prop_map(Input::Connected),
         1 => Just(Input::ConnectFailed),
         1 => slot().prop_map(Input::Closed),
@@ -88,6 +118,9 @@ fn apply(solo: &mut Solo, input: &Input) {
                 6 => Command::Refresh(Family::IPV4_UNICAST),
                 7 => Command::Reachability { connected: false },
                 8 => Command::Stop(None),
+                9 => Command::AutomaticStart,
+                10 => Command::EndOfRib(Family::IPV4_UNICAST),
+                11 => Command::RestartOver,
                 _ => Command::Reset(cease()),
             };
             session.handle_command(command, now);
@@ -117,10 +150,22 @@ proptest! {
 
     #[test]
     fn any_inputs_in_any_order(
-        passive in any::<bool>(),
+        (passive, wait, damp_peer_oscillations, allow_automatic_start) in any::<(bool, bool, bool, bool)>(),
+        (collision_detect_established, graceful) in any::<(bool, bool)>(),
         inputs in prop::collection::vec(input(), 0..60),
     ) {
-        let mut solo = Solo::new(crate::Config { passive, ..speaker() });
+        let mut config = crate::Config {
+            passive,
+            delay_open: wait.then_some(Duration::from_secs(5)),
+            damp_peer_oscillations,
+            allow_automatic_start,
+            collision_detect_established,
+            ..speaker()
+        };
+        if graceful {
+            config.capabilities.extend(restarts());
+        }
+        let mut solo = Solo::new(config);
         solo.command(Command::Start);
         let mut up = false;
         for input in &inputs {
@@ -131,13 +176,13 @@ proptest! {
             while let Some(action) = solo.session.poll_action() {
                 match action {
                     Action::Up(..) => prop_assert!(!std::mem::replace(&mut up, true)),
-                    Action::Down(_) => prop_assert!(std::mem::replace(&mut up, false)),
+                    Action::Down { .. } => prop_assert!(std::mem::replace(&mut up, false)),
                     _ => {}
                 }
             }
             prop_assert_eq!(up, solo.session.state() == State::Established);
             prop_assert!(!solo.session.waiting_for(solo.now).is_empty());
-            prop_assert!(solo.session.timers(solo.now).count() <= 5);
+            prop_assert!(solo.session.timers(solo.now).count() <= 6);
             prop_assert!(solo.session.history().count() <= 20);
         }
     }

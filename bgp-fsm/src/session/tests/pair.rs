@@ -1,7 +1,7 @@
 //! Two sessions in virtual time: how they find each other, collide, and find each other again.
 use super::world::{MS, Reach, S, World};
 use crate::{Command, Config, State, testing::config};
-use bgp_wire::{Capability, GracefulRestart, Notification};
+use bgp_wire::{Capability, Family, GracefulRestart, Notification};
 use std::time::Duration;
 
 fn pair() -> [Config; 2] {
@@ -27,7 +27,7 @@ fn graceful(mut configs: [Config; 2]) -> [Config; 2] {
                 restarting: false,
                 notification: false,
                 time: 120,
-                families: Vec::new(),
+                families: vec![(Family::IPV4_UNICAST, false)],
             }));
     }
     configs

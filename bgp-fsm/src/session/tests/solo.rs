@@ -142,7 +142,7 @@ impl Solo {
     pub(super) fn down(&mut self) -> Option<DownReason> {
         self.poll();
         self.actions.iter().find_map(|action| match action {
-            Action::Down(reason) => Some((**reason).clone()),
+            Action::Down { reason, .. } => Some((**reason).clone()),
             _ => None,
         })
     }

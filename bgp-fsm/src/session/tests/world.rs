@@ -1,14 +1,20 @@
-//! Two sessions, a network between them, and a clock that jumps from one event to the next.
+//! Sessions in pairs, a network between them, and a clock that jumps from one event to the next.
+//!
+//! Nodes 2n and 2n + 1 are the two ends of a session; a speaker with several neighbors is several
+//! nodes that share their fate.
 //!
 //! TCP is modelled as far as a session can see it: connections are made, refused, or never
 //! answered; octets arrive in order, late, and cut anywhere; a connection ends at one side first,
 //! breaks on both, or dies without a word; a host that restarted answers what it does not know by
 //! a reset.
-use crate::{Action, Command, Config, ConnectFailure, DownReason, Session, Slot, State, Timer};
+use crate::{
+    Action, Command, Config, ConnectFailure, DownReason, Received, Session, Slot, State, Timer,
+};
+use bgp_wire::Family;
 use bytes::BytesMut;
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, BinaryHeap},
+    collections::{BTreeMap, BTreeSet, BinaryHeap},
     time::{Duration, Instant},
 };
 
@@ -37,6 +43,11 @@ impl Dice {
 }
 
 type ConnectionId = usize;
+
+/// The other end of a node's session.
+fn peer(node: usize) -> usize {
+    node ^ 1
+}
 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Happening {
@@ -70,30 +81,36 @@ pub(super) struct Node {
     pub(super) up: Option<ConnectionId>,
     pub(super) ups: u32,
     pub(super) downs: Vec<DownReason>,
+    /// Families of which stale routes are kept.
+    pub(super) stale: BTreeSet<Family>,
 }
 
 #[derive(Debug)]
 struct Tcp {
     dialer: usize,
     dead: bool,
-    /// When the last octet sent toward node 0 and node 1 arrives.
+    /// When the last octet sent toward the even and the odd node arrives.
     last: [Instant; 2],
 }
 
 #[derive(Debug)]
 pub(super) struct World {
     pub(super) now: Instant,
-    pub(super) nodes: [Node; 2],
+    pub(super) nodes: Vec<Node>,
     pub(super) dice: Dice,
     /// Shortest and longest way of a packet.
     pub(super) delay: (Duration, Duration),
-    /// Toward node 0 and node 1.
-    pub(super) reach: [Reach; 2],
+    /// How many packets in a hundred are lost and sent again.
+    pub(super) loss: u64,
+    /// Toward each node.
+    pub(super) reach: Vec<Reach>,
     /// Data arrives in pieces.
     pub(super) fragment: bool,
     connections: BTreeMap<ConnectionId, Tcp>,
     queue: BinaryHeap<Reverse<(Instant, usize, Happening)>>,
     sequence: usize,
+    /// Steps made, against loops without an end.
+    steps: u64,
 }
 
 impl Node {
@@ -106,6 +123,7 @@ impl Node {
             up: None,
             ups: 0,
             downs: Vec::new(),
+            stale: BTreeSet::new(),
         }
     }
 
@@ -115,23 +133,35 @@ impl Node {
 }
 
 impl World {
-    #[expect(clippy::disallowed_methods, reason = "the fake clock starts somewhere")]
+    /// Two sessions with each other.
     pub(super) fn new(configs: [Config; 2], seed: u64) -> Self {
+        Self::with(configs.into(), seed)
+    }
+
+    /// Any number of pairs.
+    #[expect(clippy::disallowed_methods, reason = "the fake clock starts somewhere")]
+    pub(super) fn with(configs: Vec<Config>, seed: u64) -> Self {
         let now = Instant::now();
         let mut seeds = seed;
-        Self {
-            now,
-            nodes: configs.map(|config| {
+        let nodes: Vec<_> = configs
+            .into_iter()
+            .map(|config| {
                 seeds += 1;
                 Node::new(config, seeds, now)
-            }),
+            })
+            .collect();
+        Self {
+            now,
+            reach: vec![Reach::Fine; nodes.len()],
+            nodes,
             dice: Dice::new(seed),
             delay: (MS, MS),
-            reach: [Reach::Fine; 2],
+            loss: 0,
             fragment: false,
             connections: BTreeMap::new(),
             queue: BinaryHeap::new(),
             sequence: 0,
+            steps: 0,
         }
     }
 
@@ -144,20 +174,26 @@ impl World {
         self.pump(node);
     }
 
+    /// All of them.
     pub(super) fn start_both(&mut self) {
-        self.command(0, Command::Start);
-        self.command(1, Command::Start);
+        for node in 0..self.nodes.len() {
+            self.command(node, Command::Start);
+        }
     }
 
-    /// Both Established, on one and the same connection, and no other is left.
+    /// Both ends of every pair Established, on one and the same connection, and no other is left.
     pub(super) fn agreed(&self) -> bool {
-        let [a, b] = &self.nodes;
-        a.session.state() == State::Established
-            && b.session.state() == State::Established
-            && a.up.is_some()
-            && a.up == b.up
-            && a.open_connections() == 1
-            && b.open_connections() == 1
+        self.nodes.chunks(2).all(|pair| {
+            let [a, b] = pair else {
+                panic!("nodes come in pairs")
+            };
+            a.session.state() == State::Established
+                && b.session.state() == State::Established
+                && a.up.is_some()
+                && a.up == b.up
+                && a.open_connections() == 1
+                && b.open_connections() == 1
+        })
     }
 
     /// The node that began the connection on which both are Established.
@@ -190,7 +226,8 @@ impl World {
     /// Breaks every connection, visibly on both sides.
     pub(super) fn reset_connections(&mut self) {
         for id in self.connections.keys().copied().collect::<Vec<_>>() {
-            for node in 0..2 {
+            let dialer = self.connections[&id].dialer;
+            for node in [dialer, peer(dialer)] {
                 let at = self.arrival(id, node);
                 self.push(
                     at,
@@ -225,9 +262,25 @@ impl World {
         self.crash(node, seed);
     }
 
+    /// A connection toward `node` that its neighbor knows nothing of: an old SYN that comes twice.
+    pub(super) fn stray(&mut self, node: usize) {
+        self.sequence += 1;
+        let id = self.sequence;
+        let tcp = Tcp {
+            dialer: peer(node),
+            dead: false,
+            last: [self.now; 2],
+        };
+        self.connections.insert(id, tcp);
+        let at = self.arrival(id, node);
+        self.push(at, Happening::Syn(id));
+    }
+
     fn step(&mut self, end: Instant) -> bool {
-        let timeouts = [0, 1].map(|node| self.nodes[node].session.poll_timeout());
-        let timeout = timeouts.into_iter().flatten().min();
+        self.steps += 1;
+        assert!(self.steps < 2_000_000, "far too much happens");
+        let timeouts = self.nodes.iter().map(|node| node.session.poll_timeout());
+        let timeout = timeouts.flatten().min();
         let event = self.queue.peek().map(|Reverse((at, ..))| *at);
         let Some(next) = timeout
             .into_iter()
@@ -244,8 +297,8 @@ impl World {
             }
             return true;
         }
-        for (node, timeout) in timeouts.into_iter().enumerate() {
-            if timeout == Some(next) {
+        for node in 0..self.nodes.len() {
+            if self.nodes[node].session.poll_timeout() == Some(next) {
                 self.nodes[node].session.handle_timeout(self.now, false);
                 let after = self.nodes[node].session.poll_timeout();
                 assert!(
@@ -261,13 +314,13 @@ impl World {
     fn happen(&mut self, happening: Happening) {
         match happening {
             Happening::Syn(id) => {
-                let target = 1 - self.connections[&id].dialer;
+                let target = peer(self.connections[&id].dialer);
                 let reply = if self.reach[target] == Reach::Refused {
                     Happening::Refused(id)
                 } else {
                     Happening::SynAck(id)
                 };
-                let at = self.arrival(id, 1 - target);
+                let at = self.arrival(id, peer(target));
                 self.push(at, reply);
                 if self.reach[target] != Reach::Refused {
                     self.accept(id, target);
@@ -341,7 +394,15 @@ impl World {
             let node = &mut self.nodes[node];
             let buffer = &mut node.buffers[slot as usize];
             buffer.extend_from_slice(piece);
-            while node.session.handle_bytes(slot, buffer, self.now).is_some() {}
+            let mut ended = false;
+            while let Some(received) = node.session.handle_bytes(slot, buffer, self.now) {
+                ended |= matches!(received, Received::Update(_));
+            }
+            if ended {
+                let end = Command::EndOfRib(Family::IPV4_UNICAST);
+                node.session.handle_command(end, self.now);
+                node.stale.remove(&Family::IPV4_UNICAST);
+            }
         }
         self.pump(node);
     }
@@ -357,8 +418,8 @@ impl World {
                         .session
                         .handle_written(octets.len(), self.now);
                 }
-                let at = self.arrival(id, 1 - node);
-                self.push(at, Happening::Data(id, 1 - node, octets));
+                let at = self.arrival(id, peer(node));
+                self.push(at, Happening::Data(id, peer(node), octets));
             }
         }
         while let Some(action) = self.nodes[node].session.poll_action() {
@@ -377,10 +438,23 @@ impl World {
                     assert!(!negotiated.families.is_empty());
                     self.nodes[node].up = self.nodes[node].streams[slot as usize];
                     self.nodes[node].ups += 1;
+                    if let Some(id) = self.nodes[node].up {
+                        let at = self.arrival(id, peer(node));
+                        self.push(at, Happening::Data(id, peer(node), super::solo::update()));
+                    }
                 }
-                Action::Down(reason) => {
+                Action::Down { reason, retain } => {
                     assert!(self.nodes[node].up.take().is_some(), "Down without Up");
                     self.nodes[node].downs.push(*reason);
+                    assert!(self.nodes[node].stale.is_empty(), "stale twice over");
+                    self.nodes[node].stale.extend(retain);
+                }
+                Action::Sweep(family) => {
+                    // By our End-of-RIB it may be gone already.
+                    self.nodes[node].stale.remove(&family);
+                }
+                Action::LongLivedStale(family) => {
+                    assert!(self.nodes[node].stale.contains(&family));
                 }
             }
         }
@@ -399,11 +473,21 @@ impl World {
                         State::Connect | State::Active | State::OpenSent
                     )
                 }
-                Timer::IdleHold => matches!(session.state(), State::Idle | State::OpenSent),
+                // Beside a connection of the neighbor that has not got far yet.
+                Timer::IdleHold => match session.state() {
+                    State::Active => session
+                        .timers(self.now)
+                        .any(|view| view.timer == Timer::DelayOpen),
+                    state => matches!(state, State::Idle | State::OpenSent),
+                },
+                Timer::DelayOpen => {
+                    matches!(session.state(), State::Connect | State::Active)
+                }
                 Timer::Hold => session.state() >= State::OpenSent,
                 Timer::Keepalive => session.state() >= State::OpenConfirm,
                 Timer::SendHold => established,
-                Timer::DelayOpen | Timer::Restart => false,
+                Timer::Restart | Timer::LongLivedStale => !established,
+                Timer::EndOfRib => established,
             };
             assert!(fits, "{:?} runs in {}", view.timer, session.state());
         }
@@ -412,6 +496,13 @@ impl World {
             session.state() >= State::OpenConfirm
         );
         assert_eq!(self.nodes[node].up.is_some(), established);
+        let kept = session.timers(self.now).any(|view| {
+            matches!(
+                view.timer,
+                Timer::Restart | Timer::LongLivedStale | Timer::EndOfRib
+            )
+        });
+        assert_eq!(kept, !self.nodes[node].stale.is_empty(), "stale for ever");
         assert!(!session.waiting_for(self.now).is_empty());
     }
 
@@ -430,9 +521,9 @@ impl World {
         };
         self.connections.insert(id, tcp);
         self.nodes[node].dialing = Some(id);
-        match self.reach[1 - node] {
+        match self.reach[peer(node)] {
             Reach::Fine | Reach::Refused => {
-                let at = self.arrival(id, 1 - node);
+                let at = self.arrival(id, peer(node));
                 self.push(at, Happening::Syn(id));
             }
             Reach::NoRoute => self.fail(node, "no route to host"),
@@ -451,8 +542,8 @@ impl World {
 
     /// `node` closes its end: the other one hears of it.
     fn close(&mut self, id: ConnectionId, node: usize, error: Option<String>) {
-        let at = self.arrival(id, 1 - node);
-        self.push(at, Happening::Closed(id, 1 - node, error));
+        let at = self.arrival(id, peer(node));
+        self.push(at, Happening::Closed(id, peer(node), error));
     }
 
     fn slot(&self, node: usize, id: ConnectionId) -> Option<Slot> {
@@ -465,8 +556,12 @@ impl World {
     fn arrival(&mut self, id: ConnectionId, node: usize) -> Instant {
         let (least, most) = self.delay;
         let spread = (most - least).as_micros() as u64 + 1;
-        let delay = least + Duration::from_micros(self.dice.below(spread));
-        let last = &mut self.connections.get_mut(&id).expect("a connection").last[node];
+        let mut delay = least + Duration::from_micros(self.dice.below(spread));
+        if self.loss > 0 && self.dice.chance(self.loss) {
+            // TCP sends it again.
+            delay += 200 * MS * (1 + self.dice.below(8) as u32);
+        }
+        let last = &mut self.connections.get_mut(&id).expect("a connection").last[node % 2];
         *last = (*last).max(self.now + delay);
         *last
     }
