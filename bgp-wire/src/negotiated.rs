@@ -299,7 +299,10 @@ mod tests {
         let negotiated = Negotiated::new(&ours, &theirs);
         assert_eq!(negotiated.role, Some(Role::Customer));
         assert_eq!(negotiated.remote_role, Some(Role::Provider));
-        assert_eq!(Negotiated::new(&theirs, &open(1, 90, vec![])).remote_role, None);
+        assert_eq!(
+            Negotiated::new(&theirs, &open(1, 90, vec![])).remote_role,
+            None
+        );
     }
 
     #[test]

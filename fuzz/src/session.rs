@@ -247,6 +247,7 @@ impl<'a> Play<'a> {
                     assert_eq!(negotiated.remote_as, Asn(12_076));
                 }
                 Action::Down { reason, .. } => assert!(!reason.to_string().is_empty()),
+                Action::Sweep(_) | Action::LongLivedStale(_) => {}
             }
         }
         assert!(!self.session.waiting_for(self.now).is_empty());

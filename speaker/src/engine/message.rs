@@ -57,10 +57,8 @@ pub(crate) enum Learned {
         retain: Vec<Family>,
     },
     /// What is stale of a neighbor goes: it did not come back, or did not say it again, in time.
-    #[allow(dead_code, reason = "for the receiving side of graceful restart")]
     SweepStale { peer: PeerId, family: Family },
     /// What is stale of a neighbor is kept for longer (RFC 9494 §4.2).
-    #[allow(dead_code, reason = "for the receiving side of graceful restart")]
     LongLivedStale { peer: PeerId, family: Family },
     /// Prefixes of this host appeared and vanished.
     Local {

@@ -11,7 +11,9 @@ use crate::{
     host::Host,
 };
 use bgp_fsm::{Action, Command, ConnectFailure, DownReason, Received, Session, Slot, State};
-use bgp_wire::{Disposition, Family, Negotiated, Notification, Update, UpdateContext};
+use bgp_wire::{
+    Capability, Disposition, Family, Negotiated, Notification, Open, Update, UpdateContext,
+};
 use bytes::Bytes;
 use rib::{PeerId, PeerUp};
 use std::{
@@ -83,7 +85,7 @@ pub(crate) fn spawn(options: SessionOptions) -> (SessionHandle, JoinHandle<()>) 
     let connected = is_connected(&options.connector, &seen);
     session.handle_command(Command::Reachability { connected }, now);
     if !options.disabled {
-        session.handle_command(Command::Start, now);
+        session.handle_command(Command::AutomaticStart, now);
     }
     let task = Task {
         session,
@@ -263,7 +265,18 @@ impl Task {
                 Some(Action::AbortConnect) => self.connecting = None,
                 Some(Action::Close(slot)) => self.close(slot),
                 Some(Action::Up(slot, negotiated)) => self.come_up(slot, &negotiated),
-                Some(Action::Down(reason)) => self.go_down(&reason.to_string()),
+                Some(Action::Down { reason, retain }) => {
+                    self.go_down(&reason.to_string(), &retain);
+                }
+                Some(Action::Sweep(family)) => {
+                    let peer = self.options.peer;
+                    self.outbox.push_back(Learned::SweepStale { peer, family });
+                }
+                Some(Action::LongLivedStale(family)) => {
+                    let peer = self.options.peer;
+                    self.outbox
+                        .push_back(Learned::LongLivedStale { peer, family });
+                }
             }
         }
     }
@@ -327,6 +340,12 @@ impl Task {
                 next_hop_v6: hops.v6,
                 link_local: hops.link_local,
                 enhanced_refresh: negotiated.enhanced_route_refresh,
+                preserved: preserved(negotiated),
+                long_lived: if self.session.remote_open().is_some_and(knows_long_lived) {
+                    negotiated.families.clone()
+                } else {
+                    Vec::new()
+                },
                 ..PeerUp::new(
                     negotiated.remote_id,
                     negotiated.remote_as,
@@ -356,7 +375,7 @@ impl Task {
         });
     }
 
-    fn go_down(&mut self, reason: &str) {
+    fn go_down(&mut self, reason: &str, retain: &[Family]) {
         if let Some(up) = self.up.take() {
             up.loading.abort();
         }
@@ -366,9 +385,14 @@ impl Task {
         self.outbox.push_back(Learned::Down {
             peer: self.options.peer,
             epoch: self.epoch,
-            retain: Vec::new(),
+            retain: retain.to_vec(),
         });
         warn!(neighbor = %self.options.name, %reason, "session down");
+        if !retain.is_empty() {
+            let families: Vec<_> = retain.iter().map(ToString::to_string).collect();
+            info!(neighbor = %self.options.name, families = families.join(", "),
+                  "routes are kept while it restarts");
+        }
         self.said = Some(reason.to_owned());
         self.tell(Event::NeighborDown {
             neighbor: self.options.name.clone(),
@@ -545,6 +569,9 @@ impl Task {
                     match Update::parse(message.clone(), &up.context) {
                         Ok(update) => {
                             self.note_faults(&update);
+                            if let Some(family) = update.end_of_rib() {
+                                self.session.handle_command(Command::EndOfRib(family), now);
+                            }
                             updates.push(update);
                         }
                         Err(fault) => {
@@ -653,6 +680,26 @@ async fn ready(connection: &mut Option<Connection>, may_read: bool) -> Progress 
         Some(connection) => connection.ready(may_read).await,
         None => std::future::pending().await,
     }
+}
+
+/// Families whose forwarding state the neighbor preserved over its restart. Of those among them
+/// whose stale routes it gives up all the same the session tells by a sweep.
+fn preserved(negotiated: &Negotiated) -> Vec<Family> {
+    let restart = negotiated.graceful_restart.iter();
+    let listed = restart.flat_map(|restart| restart.families.iter().copied());
+    let long_lived = negotiated.long_lived.iter();
+    listed
+        .chain(long_lived.map(|entry| (entry.family, entry.forwarding)))
+        .filter_map(|(family, preserved)| preserved.then_some(family))
+        .collect()
+}
+
+/// RFC 9494 §4.3: only who announces the capability, for whatever families, is told long-lived
+/// stale routes.
+fn knows_long_lived(open: &Open) -> bool {
+    open.capabilities
+        .iter()
+        .any(|capability| matches!(capability, Capability::LongLivedGracefulRestart(_)))
 }
 
 /// On a subnet of a link that is up.

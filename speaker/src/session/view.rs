@@ -109,5 +109,7 @@ fn timer_name(timer: Timer) -> &'static str {
         Timer::IdleHold => "idle-hold",
         Timer::SendHold => "send-hold",
         Timer::Restart => "restart",
+        Timer::LongLivedStale => "long-lived-stale",
+        Timer::EndOfRib => "end-of-rib",
     }
 }

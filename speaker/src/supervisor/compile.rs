@@ -131,16 +131,14 @@ pub(super) fn session(
         }));
     }
     bgp_fsm::Config {
-        local_as: local_as(config, neighbor),
         remote_as: Some(neighbor.remote_as),
-        router_id,
         hold_time: neighbor.hold_time,
         keepalive: neighbor.keepalive,
         capabilities,
         passive: neighbor.passive,
         connect_retry: neighbor.connect_retry,
         connect_retry_max: CONNECT_RETRY_MAX.max(neighbor.connect_retry),
-        send_hold: None,
+        ..bgp_fsm::Config::new(local_as(config, neighbor), router_id)
     }
 }
 

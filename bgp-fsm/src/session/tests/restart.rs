@@ -225,7 +225,8 @@ fn over_notifications_routes_are_kept_where_both_sides_say_so() {
         solo.command(Command::UpdateFault(fault, malformed));
     };
     let changed = |solo: &mut Solo| solo.command(Command::Reset(Notification::cease(6)));
-    let all: [(&dyn Fn(&mut Solo), &[Sent]); 4] = [
+    type How<'h> = &'h dyn Fn(&mut Solo);
+    let all: [(How<'_>, &[Sent]); 4] = [
         (&hold, &[Sent::Notification(4, 0)]),
         (&received, &[]),
         (&fault, &[Sent::Notification(3, 1)]),

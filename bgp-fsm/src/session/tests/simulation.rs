@@ -103,7 +103,7 @@ fn mesh(dice: &mut Dice) -> (Vec<Config>, Speakers) {
 
 fn seed(seed: u64) {
     let mut dice = Dice::new(seed);
-    let (configs, speakers) = if seed % MESH == 0 {
+    let (configs, speakers) = if seed.is_multiple_of(MESH) {
         mesh(&mut dice)
     } else {
         two(&mut dice)
