@@ -7,49 +7,89 @@
 //!
 //! - `cargo test -p fuzz` runs each over its committed corpus, over every truncation and many small
 //!   mutations of it, and over the shared corpora where they are present. No fuzzer is needed.
-//! - `cargo +nightly fuzz run --features libfuzzer update` explores further where cargo-fuzz is
-//!   installed.
-//! - Without cargo-fuzz, [libFuzzer's own switches](https://llvm.org/docs/LibFuzzer.html) do (link
-//!   time optimization would drop what the sanitizer counts with):
-//!   ```sh
-//!   CARGO_PROFILE_RELEASE_LTO=off RUSTFLAGS="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
-//!     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
-//!     -Cllvm-args=-sanitizer-coverage-trace-compares -Zsanitizer=address -Cdebug-assertions" \
-//!   cargo +nightly run --release -p fuzz --features libfuzzer --target x86_64-unknown-linux-gnu \
-//!     --bin update -- -max_len=4096 fuzz/corpus/update
-//!   ```
+//! - `fuzz/run update` explores further by [libFuzzer](https://llvm.org/docs/LibFuzzer.html), until
+//!   something breaks. It needs the toolchain that builds everything else, a C++ compiler (libFuzzer
+//!   is C++) and nothing that has to be installed; `fuzz/run --help` tells the rest.
+//! - `./test` runs each a few seconds that way.
 //!
-//! An input that once failed goes into `corpus/<target>/` under a name that says what it was.
+//! The counters of coverage come by stable flags of the compiler. AddressSanitizer
+//! (`SANITIZER=address fuzz/run update`) sets `RUSTC_BOOTSTRAP=1` for it; since the code under test
+//! forbids unsafe code, what it could find lies in dependencies, and it takes three times as long. Who
+//! has cargo-fuzz may use that: `CARGO_PROFILE_RELEASE_LTO=off cargo fuzz run -s none --features
+//! libfuzzer update` (link-time optimization would drop what libFuzzer counts with).
+//!
+//! An input that once failed goes into `corpus/<target>/` under a name that says what it was. Files
+//! named by forty hexadecimal digits were found by libFuzzer, from the others, for what they cover.
 #![expect(
     clippy::expect_used,
     clippy::panic,
     reason = "a target reports by panicking"
 )]
 
+mod attribute;
 mod frame;
-mod message;
+mod mrt;
+mod nlri;
 mod notification;
 mod open;
+mod round_trip;
 mod route_refresh;
 mod session;
 mod update;
 
+mod allocation;
+mod attributes;
+mod context;
+mod families;
+mod message;
+
+pub use attribute::attribute;
 pub use frame::frame;
+pub use mrt::mrt;
+pub use nlri::nlri;
 pub use notification::notification;
 pub use open::open;
+pub use round_trip::round_trip;
 pub use route_refresh::route_refresh;
 pub use session::session;
 pub use update::update;
 
 /// A target: octets in, and a panic where a promise is broken.
-pub type Target = fn(&[u8]);
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// Its name, also of its corpus and its program.
+    pub name: &'static str,
+    /// What it does with octets.
+    pub run: fn(&[u8]),
+    /// What stands before the octets of an input from elsewhere; one run for each.
+    pub before: &'static [&'static [u8]],
+}
 
-/// Every target with the name of its corpus.
-pub const TARGETS: [(&str, Target); 6] = [
-    ("frame", frame),
-    ("open", open),
-    ("update", update),
-    ("notification", notification),
-    ("route_refresh", route_refresh),
-    ("session", session),
+const fn target(name: &'static str, run: fn(&[u8])) -> Target {
+    Target {
+        name,
+        run,
+        before: &[&[]],
+    }
+}
+
+const fn in_context(name: &'static str, run: fn(&[u8])) -> Target {
+    Target {
+        before: context::USUAL,
+        ..target(name, run)
+    }
+}
+
+/// Every target.
+pub const TARGETS: &[Target] = &[
+    target("frame", frame),
+    target("open", open),
+    in_context("update", update),
+    in_context("round_trip", round_trip),
+    in_context("attribute", attribute),
+    target("nlri", nlri),
+    target("notification", notification),
+    target("route_refresh", route_refresh),
+    target("mrt", mrt),
+    target("session", session),
 ];

@@ -48,12 +48,20 @@ pub(crate) fn check_fault(fault: &Fault, message: &[u8]) {
     }
 }
 
-/// Exactly whole messages, none larger than may be sent.
-pub(crate) fn check_sendable(mut octets: &[u8]) {
+/// Exactly whole messages of the standard size.
+pub(crate) fn check_sendable(octets: &[u8]) {
+    check_messages(octets, STANDARD);
+}
+
+/// Exactly whole messages, none larger than `max`; how many.
+pub(crate) fn check_messages(mut octets: &[u8], max: usize) -> usize {
+    let mut messages = 0;
     while !octets.is_empty() {
-        let header = frame(octets, STANDARD)
+        let header = frame(octets, max)
             .unwrap_or_else(|fault| panic!("we would send octets that are {fault}: {octets:?}"))
             .unwrap_or_else(|| panic!("we would send half a message: {octets:?}"));
         octets = &octets[header.length..];
+        messages += 1;
     }
+    messages
 }

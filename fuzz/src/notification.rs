@@ -1,6 +1,7 @@
 //! NOTIFICATION: read, written, and told to people.
-use crate::message::{check_fault, check_sendable, whole};
-use bgp_wire::Notification;
+use crate::allocation::at_most;
+use crate::message::{STANDARD, check_fault, check_sendable, whole};
+use bgp_wire::{Header, Notification};
 
 /// The octets are a NOTIFICATION, or its body.
 ///
@@ -8,7 +9,10 @@ use bgp_wire::Notification;
 /// When a promise of `bgp_wire::Notification` is broken.
 pub fn notification(input: &[u8]) {
     let message = whole(3, input);
-    match Notification::parse(&message) {
+    let parsed = at_most(message.len(), "Notification::parse", || {
+        Notification::parse(&message)
+    });
+    match parsed {
         Ok(notification) => {
             assert!(!notification.to_string().is_empty());
             if let Some(text) = notification.shutdown_text() {
@@ -17,7 +21,14 @@ pub fn notification(input: &[u8]) {
             let mut octets = Vec::new();
             notification.encode(&mut octets);
             check_sendable(&octets);
-            assert_eq!(Notification::parse(&octets), Ok(notification));
+            assert_eq!(Notification::parse(&octets).as_ref(), Ok(&notification));
+            if let Some(inside) = notification.hard_reset() {
+                assert_eq!(inside.into_hard_reset(), notification);
+            }
+            // A NOTIFICATION inside another has two octets less room.
+            let room = notification.data.len() + 4 <= STANDARD - Header::LENGTH;
+            let inside = notification.clone().into_hard_reset().hard_reset();
+            assert_eq!(inside.as_ref() == Some(&notification), room, "{inside:?}");
         }
         Err(fault) => check_fault(&fault, &message),
     }

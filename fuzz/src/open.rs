@@ -1,4 +1,5 @@
 //! OPEN: read, written, and agreed upon.
+use crate::allocation::at_most;
 use crate::message::{check_fault, check_sendable, whole};
 use bgp_wire::{Negotiated, Open};
 
@@ -8,7 +9,9 @@ use bgp_wire::{Negotiated, Open};
 /// When a promise of `bgp_wire::Open` is broken.
 pub fn open(input: &[u8]) {
     let message = whole(1, input);
-    let open = match Open::parse(&message) {
+    // A family of three octets becomes a value of eight or twelve, and lists grow by doubling.
+    let most = 4_096 + 128 * message.len();
+    let open = match at_most(most, "Open::parse", || Open::parse(&message)) {
         Ok(open) => open,
         Err(fault) => {
             check_fault(&fault, &message);

@@ -41,11 +41,11 @@ fn read(path: &Path) -> Vec<u8> {
 }
 
 /// Runs a target; on a panic it says which input it was, so that it can be kept.
-fn run(name: &str, target: Target, input: &[u8], origin: &str) {
-    let outcome = catch_unwind(AssertUnwindSafe(|| target(input)));
+fn run(target: &Target, input: &[u8], origin: &str) {
+    let outcome = catch_unwind(AssertUnwindSafe(|| (target.run)(input)));
     if let Err(panic) = outcome {
         let octets: String = input.iter().map(|octet| format!("{octet:02x}")).collect();
-        eprintln!("target {name}, input from {origin}: {octets}");
+        eprintln!("target {}, input from {origin}: {octets}", target.name);
         std::panic::resume_unwind(panic);
     }
 }
@@ -54,19 +54,19 @@ fn run(name: &str, target: Target, input: &[u8], origin: &str) {
 fn over_the_corpus(name: &str) {
     let target = TARGETS
         .iter()
-        .find(|(known, _)| *known == name)
-        .map_or_else(|| unreachable!("no target {name}"), |(_, target)| *target);
+        .find(|target| target.name == name)
+        .unwrap_or_else(|| unreachable!("no target {name}"));
     let inputs = files(&root().join("corpus").join(name));
     assert!(!inputs.is_empty(), "corpus/{name} is empty");
     for path in &inputs {
         let origin = path.display().to_string();
         let seed = read(path);
-        run(name, target, &seed, &origin);
-        if seed.len() > MUTATED {
+        run(target, &seed, &origin);
+        if seed.len() > MUTATED || is_found(path) {
             continue;
         }
         for at in 0..seed.len() {
-            run(name, target, &seed[..at], &format!("{origin} cut at {at}"));
+            run(target, &seed[..at], &format!("{origin} cut at {at}"));
             for value in [
                 0,
                 1,
@@ -78,17 +78,12 @@ fn over_the_corpus(name: &str) {
             ] {
                 let mut mutated = seed.clone();
                 mutated[at] = value;
-                run(
-                    name,
-                    target,
-                    &mutated,
-                    &format!("{origin} with {value:#04x} at {at}"),
-                );
+                let origin = format!("{origin} with {value:#04x} at {at}");
+                run(target, &mutated, &origin);
             }
             let mut longer = seed.clone();
             longer.insert(at, seed[at]);
             run(
-                name,
                 target,
                 &longer,
                 &format!("{origin} with octet {at} doubled"),
@@ -97,34 +92,49 @@ fn over_the_corpus(name: &str) {
     }
 }
 
-#[test]
-fn frame() {
-    over_the_corpus("frame");
+/// Whether a fuzzer found the input, which it then named by its digest: it has been mutated enough.
+fn is_found(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.is_some_and(|name| {
+        name.len() == 40 && name.bytes().all(|letter| letter.is_ascii_hexdigit())
+    })
 }
 
-#[test]
-fn open() {
-    over_the_corpus("open");
+macro_rules! targets {
+    ($($target:ident)*) => {
+        $(
+            #[test]
+            fn $target() {
+                over_the_corpus(stringify!($target));
+            }
+        )*
+
+        /// No target without a test and a program.
+        #[test]
+        fn every_target_is_tested() {
+            let names: Vec<&str> = TARGETS.iter().map(|target| target.name).collect();
+            assert_eq!(names, [$(stringify!($target)),*]);
+            let manifest = String::from_utf8(read(&root().join("Cargo.toml")));
+            let manifest = manifest.unwrap_or_else(|error| unreachable!("{error}"));
+            for name in names {
+                let program = format!("path = \"fuzz_targets/{name}.rs\"");
+                assert!(manifest.contains(&program), "no program of {name}");
+            }
+        }
+    };
 }
 
-#[test]
-fn update() {
-    over_the_corpus("update");
-}
-
-#[test]
-fn notification() {
-    over_the_corpus("notification");
-}
-
-#[test]
-fn route_refresh() {
-    over_the_corpus("route_refresh");
-}
-
-#[test]
-fn session() {
-    over_the_corpus("session");
+targets! {
+    frame
+    open
+    update
+    round_trip
+    attribute
+    nlri
+    notification
+    route_refresh
+    mrt
+    session
 }
 
 /// Corpora of other projects are not part of this repository. Where a copy lies beside it, every
@@ -166,8 +176,10 @@ fn shared_corpora() {
         for path in inputs {
             let octets = read(&path);
             let origin = format!("{} of {}", path.display(), archive.display());
-            for (name, target) in TARGETS {
-                run(name, target, &octets, &origin);
+            for target in TARGETS {
+                for before in target.before {
+                    run(target, &[*before, &octets].concat(), &origin);
+                }
             }
         }
     }

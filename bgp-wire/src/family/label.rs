@@ -29,6 +29,8 @@ pub struct Labels {
 
 /// RFC 8277 §2.4: what stands in a withdraw where an announcement has its labels.
 const COMPATIBILITY: [u8; 3] = [0x80, 0, 0];
+/// What some speakers put there instead.
+const NOTHING: [u8; 3] = [0; 3];
 const BOTTOM_OF_STACK: u8 = 1;
 /// Bits of a label field.
 const BITS: u8 = 24;
@@ -67,12 +69,19 @@ impl Labels {
     /// As many fit into an NLRI whose length takes one octet.
     pub const MAX: usize = 10;
 
-    /// `None` where there are more than [`Labels::MAX`].
+    /// `None` where there are more than [`Labels::MAX`], and where one that is not the last is 0 or
+    /// 0x80000: what stands where labels were in a withdraw would end the stack there.
     ///
     /// How many an NLRI has room for depends on its prefix: its length, labels included, is at most
     /// 255 bits. Labels that do not fit beside the prefix are not sent.
     pub fn new(labels: &[Label]) -> Option<Self> {
         let mut stack = Self::default();
+        let ends = |label: &Label| matches!(label.octets(), NOTHING | COMPATIBILITY);
+        if let [before @ .., _] = labels
+            && before.iter().any(ends)
+        {
+            return None;
+        }
         for label in labels {
             stack.push(label.octets())?;
         }
@@ -145,13 +154,15 @@ fn stack(mut bits: u8, mut body: &[u8]) -> Option<(Labels, u8, &[u8])> {
         bits = bits.checked_sub(BITS)?;
         body = after;
         let [high, middle, low] = *field;
+        let bottom = low & BOTTOM_OF_STACK != 0;
+        // The bits between label and bottom of stack mean nothing here (RFC 8277 §2.2).
+        let label = [high, middle, low & 0xf0];
         // RFC 8277 §2.4; RFC 3107 §3 let a speaker withdraw so where it announced.
-        if *field == COMPATIBILITY {
+        if label == COMPATIBILITY && !bottom {
             return Some((Labels::default(), bits, body));
         }
-        // The bits between label and bottom of stack mean nothing here (RFC 8277 §2.2).
-        labels.push([high, middle, low & 0xf0])?;
-        if low & BOTTOM_OF_STACK != 0 || *field == [0; 3] {
+        labels.push(label)?;
+        if bottom || label == NOTHING {
             return Some((labels, bits, body));
         }
     }
@@ -277,6 +288,36 @@ mod tests {
             assert_eq!(Ipv4Labeled::take(octets), None, "{octets:?}");
         }
         assert_eq!(Ipv4Labeled::measure(&[40, 0, 0, 1, 10]), None);
+    }
+
+    #[test]
+    fn what_ends_a_stack_is_not_inside_one() {
+        // Label 0 and label 0x80000, not marked as the last, with and without the bits that mean
+        // nothing.
+        for field in [[0, 0, 0], [0, 0, 8]] {
+            let octets = [[48].as_slice(), &field, &[0, 0, 0x11]].concat();
+            let (prefix, stack, _) = Ipv4Labeled::take(&octets).unwrap();
+            assert_eq!(
+                (prefix.to_string().as_str(), stack),
+                ("0.0.17.0/24", labels(&[0]))
+            );
+        }
+        for field in [[0x80, 0, 0], [0x80, 0, 2]] {
+            let octets = [[24].as_slice(), &field].concat();
+            let (_, stack, _) = Ipv4Labeled::take(&octets).unwrap();
+            assert!(stack.is_empty());
+        }
+        let label = |value| Label::new(value).unwrap();
+        for first in [0, 0x8_0000] {
+            assert_eq!(Labels::new(&[label(first), label(7)]), None);
+            assert_eq!(
+                Labels::new(&[label(7), label(first)])
+                    .unwrap()
+                    .iter()
+                    .count(),
+                2
+            );
+        }
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub struct Route<'a> {
 /// How offsets in a written UPDATE relate to offsets in the attributes it was made from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Replay {
+    /// Octets of all attributes as they were.
+    total: usize,
     /// Octets of attributes before MP_REACH_NLRI, or all where it has none.
     before: usize,
     /// Octets of MP_REACH_NLRI as it was, and as it was written.
@@ -86,6 +88,7 @@ impl<'a> Route<'a> {
     fn write(&self, out: &mut Vec<u8>) -> (Replay, usize) {
         let attributes_at = out.len();
         let mut replay = Replay {
+            total: self.attributes.len(),
             before: self.attributes.len(),
             was: 0,
             written: 0,
@@ -148,9 +151,10 @@ impl Replay {
             return offset;
         }
         let inside = offset.saturating_sub(self.before);
-        match inside.checked_sub(self.written) {
+        let place = match inside.checked_sub(self.written) {
             None => self.before,
             Some(after) => self.before.saturating_add(self.was).saturating_add(after),
-        }
+        };
+        place.min(self.total)
     }
 }

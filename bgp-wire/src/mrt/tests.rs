@@ -600,6 +600,8 @@ fn a_route_becomes_the_update_that_announces_it() {
     assert_eq!(update.attributes().origin(), Some(Origin::Igp));
     assert_eq!(replay.attribute_offset(23), 0);
     assert_eq!(replay.attribute_offset(27), 4);
+    // NLRI are no attribute, and lie at the end of all.
+    assert_eq!(replay.attribute_offset(message.len() - 2), ATTRIBUTES.len());
 }
 
 #[test]
