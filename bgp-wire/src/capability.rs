@@ -342,17 +342,25 @@ fn value_of(code: u8, value: &[u8]) -> Parsed<'_, Capability> {
             },
         ))
         .parse(value),
-        code::ADD_PATH => all_consuming(map(
-            many0(map((family, be_u8), |(family, mode)| AddPath {
-                family,
-                // RFC 7911 §4: any other value leaves the family out, which is what neither
-                // direction amounts to.
-                receive: matches!(mode, 1 | 3),
-                send: matches!(mode, 2 | 3),
-            })),
-            Capability::AddPath,
-        ))
-        .parse(value),
+        code::ADD_PATH => {
+            let (after, entries) = all_consuming(many0((family, be_u8))).parse(value)?;
+            // RFC 7911 §4: with any other value the capability counts as not understood. Entries of
+            // neither direction say nothing, and take nothing from the others.
+            let capability = if entries.iter().all(|(_, mode)| *mode <= 3) {
+                let entry = |(family, mode)| AddPath {
+                    family,
+                    receive: matches!(mode, 1 | 3),
+                    send: matches!(mode, 2 | 3),
+                };
+                Capability::AddPath(entries.into_iter().map(entry).collect())
+            } else {
+                Capability::Unknown {
+                    code,
+                    value: value.to_vec(),
+                }
+            };
+            Ok((after, capability))
+        }
         code::EXTENDED_NEXT_HOP => all_consuming(map(
             many0(map(
                 (be_u16, be_u8, be_u8, be_u16),

@@ -116,10 +116,10 @@ impl NextHop {
             (afi::IPV4 | afi::IPV6, safi::VPN | 129)
         );
         let distinguisher: &[u8] = if vpn { &[0; 8] } else { &[] };
-        let wide = family.afi == afi::IPV6;
+        // Where the family takes no IPv4 address: RFC 4291 §2.5.5.2, RFC 4798 §2.
+        let wide = family.afi == afi::IPV6 && (vpn || !Self::fits(family, 4, false));
         out.extend_from_slice(distinguisher);
         match self {
-            // RFC 4291 §2.5.5.2, RFC 4798 §2
             Self::V4(address) if wide => out.extend(address.to_ipv6_mapped().octets()),
             Self::V4(address) => out.extend(address.octets()),
             Self::V6 { global, link_local } => {
@@ -184,6 +184,25 @@ mod tests {
         assert_eq!(NextHop::from_octets(&octets), Some(next_hop));
         for length in [0, 3, 5, 15, 17, 24, 31] {
             assert_eq!(NextHop::from_octets(&octets[..length]), None, "{length}");
+        }
+    }
+
+    #[test]
+    fn an_ipv4_next_hop_of_ipv6_families() {
+        let next_hop = NextHop::V4(Ipv4Addr::new(192, 0, 2, 1));
+        let put = |safi| {
+            let mut out = Vec::new();
+            let afi = afi::IPV6;
+            next_hop.put(Family { afi, safi }, &mut out);
+            out
+        };
+        let mapped = "::ffff:192.0.2.1".parse::<Ipv6Addr>().unwrap().octets();
+        assert_eq!(put(safi::UNICAST), mapped);
+        assert_eq!(put(safi::LABELED), mapped);
+        assert_eq!(put(safi::VPN), [&[0; 8][..], &mapped].concat());
+        // Families that say nothing against it keep it: what a reflector got is what it sends.
+        for safi in [5, 73, safi::ROUTE_TARGET] {
+            assert_eq!(put(safi), [192, 0, 2, 1], "{safi}");
         }
     }
 

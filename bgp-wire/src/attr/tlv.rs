@@ -101,7 +101,8 @@ pub(super) fn aigp(value: &[u8]) -> Option<u64> {
 /// ATTR_SET (RFC 6368 §5): the origin AS, and attributes of an internal session with four-octet AS
 /// numbers. Malformed where they do not add up, are malformed themselves, or are NLRI. What an
 /// ATTR_SET inside holds is not looked at: nobody reads it from there, and a tower of them must not
-/// cost a stack.
+/// cost a stack. AS numbers of two octets are taken as well: §5 asks for four, but speakers that
+/// put a two-octet session's path in as it was are at large, and the set is only carried.
 pub(super) fn check_attr_set(value: &[u8], _: Scope) -> Result<(), ValueFault> {
     const INSIDE: Scope = Scope {
         session: SessionType::Ibgp,
@@ -124,7 +125,15 @@ pub(super) fn check_attr_set(value: &[u8], _: Scope) -> Result<(), ValueFault> {
         let sound = match (attribute.code, table::row(attribute.code)) {
             (code::MP_REACH_NLRI | code::MP_UNREACH_NLRI, _) => false,
             (code::ATTR_SET, _) => true,
-            (_, Some(row)) => row.verify(&attribute, INSIDE).is_ok(),
+            (inside, Some(row)) => {
+                let two_octet = Scope {
+                    four_octet_as: false,
+                    ..INSIDE
+                };
+                row.verify(&attribute, INSIDE).is_ok()
+                    || (matches!(inside, code::AS_PATH | code::AGGREGATOR)
+                        && row.verify(&attribute, two_octet).is_ok())
+            }
             (_, None) => attribute.flags & code::OPTIONAL != 0,
         };
         if !sound || seen.again(attribute.code) {

@@ -7,6 +7,7 @@ use super::{AddressFamily, Family};
 use crate::prefix::{self, IpPrefix};
 use alloc::vec::Vec;
 use core::fmt;
+use core::ops::RangeInclusive;
 use ipnet::{Ipv4Net, Ipv6Net};
 
 /// Labelled unicast of IPv4.
@@ -130,20 +131,45 @@ impl fmt::Display for Labels {
     }
 }
 
-/// A labelled NLRI taken apart: labels, bits behind them, octets of those bits, what follows.
+/// A labelled NLRI taken apart: labels, bits behind them, octets of those bits, what follows. `bits`
+/// are those that what is labelled may have, and `likely` says how its octets usually begin.
 ///
-/// RFC 8277 §2.4: a withdraw has one field where the labels were, whose value means nothing.
-/// Speakers of RFC 3107 §3 withdraw with the labels they announced, so what reads as a stack is
-/// one, and what does not is that field.
-pub(super) fn take(octets: &[u8], withdrawn: bool) -> Option<(Labels, u8, &[u8], &[u8])> {
+/// RFC 8277 §2.2 wants "bottom of stack" ignored where no stacks were negotiated; speakers of RFC
+/// 3107 §3 send stacks all the same. So what reads as a stack with something likely behind it is
+/// one, and then what reads so behind one label; what is not likely at all is read in the same order.
+///
+/// RFC 8277 §2.4: a withdraw has one field where the labels were, whose value means nothing. Speakers
+/// of RFC 3107 §3 withdraw with the labels they announced, and here too a stack is a stack.
+pub(super) fn take(
+    octets: &[u8],
+    withdrawn: bool,
+    bits: RangeInclusive<u8>,
+    likely: fn(&[u8]) -> bool,
+) -> Option<(Labels, u8, &[u8], &[u8])> {
     let (nlri, rest) = octets.split_at_checked(prefix::measure(octets, u8::MAX)?)?;
-    let (bits, body) = nlri.split_first()?;
-    let (labels, bits, body) = match stack(*bits, body) {
-        Some((_, bits, body)) if withdrawn => (Labels::default(), bits, body),
-        None if withdrawn => (Labels::default(), bits.checked_sub(BITS)?, body.get(3..)?),
-        labels => labels?,
-    };
+    let (length, body) = nlri.split_first()?;
+    let sound = |(_, left, _): &(Labels, u8, &[u8])| bits.contains(left);
+    let stacked = stack(*length, body).filter(sound);
+    let (labels, bits, body) = match stacked {
+        Some((_, _, inside)) if likely(inside) => stacked,
+        _ => {
+            let single = single(*length, body).filter(sound);
+            match single {
+                Some((_, _, inside)) if likely(inside) => single,
+                _ => stacked.or(single),
+            }
+        }
+    }?;
+    let labels = if withdrawn { Labels::default() } else { labels };
     Some((labels, bits, body, rest))
+}
+
+/// One label at the front, whatever it says of others, and what is behind it.
+fn single(bits: u8, body: &[u8]) -> Option<(Labels, u8, &[u8])> {
+    let ([high, middle, low], body) = body.split_first_chunk::<3>()?;
+    let mut labels = Labels::default();
+    labels.push([*high, *middle, low & 0xf0])?;
+    Some((labels, bits.checked_sub(BITS)?, body))
 }
 
 /// The labels at the front, and what is behind them.
@@ -185,7 +211,7 @@ pub(super) fn put(labels: &Labels, bits: u8, out: &mut Vec<u8>) {
 }
 
 fn take_prefix<P: IpPrefix>(octets: &[u8], withdrawn: bool) -> Option<(P, Labels, &[u8])> {
-    let (labels, bits, body, rest) = take(octets, withdrawn)?;
+    let (labels, bits, body, rest) = take(octets, withdrawn, 0..=P::BITS, |_| true)?;
     Some((P::from_bits(bits, body)?, labels, rest))
 }
 
@@ -198,9 +224,11 @@ macro_rules! family {
             type Key = $prefix;
             type Payload = Labels;
 
-            #[inline]
+            // RFC 7606 §5.3: what cannot be read here has a length that cannot be, as a prefix of 33
+            // bits has, and where the next one begins is not known either.
             fn measure(octets: &[u8]) -> Option<usize> {
-                prefix::measure(octets, u8::MAX)
+                let (_, _, rest) = Self::take(octets)?;
+                octets.len().checked_sub(rest.len())
             }
             fn take(octets: &[u8]) -> Option<($prefix, Labels, &[u8])> {
                 take_prefix(octets, false)
@@ -258,8 +286,12 @@ mod tests {
         let (prefix, stack, rest) = Ipv4Labeled::take_withdrawn(&octets).unwrap();
         assert_eq!(prefix.to_string(), "10.0.0.0/8");
         assert!(stack.is_empty() && rest.is_empty());
-        // Announced it would be the first of two labels, and the second is not there.
-        assert_eq!(Ipv4Labeled::take(&octets), None);
+        // Announced it is a label, though it says that another follows (RFC 8277 §2.2).
+        let (prefix, stack, _) = Ipv4Labeled::take(&octets).unwrap();
+        assert_eq!(
+            (prefix.to_string().as_str(), stack),
+            ("10.0.0.0/8", labels(&[0x12345]))
+        );
         let mut out = Vec::new();
         Ipv4Labeled::put_withdrawn(&prefix, &mut out);
         assert_eq!(out, [32, 0x80, 0, 0, 10]);
@@ -273,21 +305,18 @@ mod tests {
     }
 
     #[test]
-    fn wrong_insides() {
+    fn wrong_lengths() {
         for octets in [
-            // No room for a label; labels without an end; a prefix of 33 bits.
+            // No room for a label; a prefix of 33 bits, behind one label and behind none that ends;
+            // octets that are not there.
             &[23, 0, 0, 1][..],
-            &[48, 0, 0, 0x10, 0, 0, 0x20],
+            &[57, 0, 0, 0x10, 10, 0, 0, 0, 0],
             &[57, 0, 0, 1, 10, 0, 0, 0, 0],
+            &[40, 0, 0, 1, 10],
         ] {
-            assert_eq!(
-                Ipv4Labeled::measure(octets),
-                Some(octets.len()),
-                "{octets:?}"
-            );
+            assert_eq!(Ipv4Labeled::measure(octets), None, "{octets:?}");
             assert_eq!(Ipv4Labeled::take(octets), None, "{octets:?}");
         }
-        assert_eq!(Ipv4Labeled::measure(&[40, 0, 0, 1, 10]), None);
     }
 
     #[test]

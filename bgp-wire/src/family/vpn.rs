@@ -1,6 +1,6 @@
 //! IP VPNs (RFC 4364, RFC 4659): route distinguisher and prefix, with labels that are no key.
 use super::{AddressFamily, Family, Labels, RouteDistinguisher, label};
-use crate::prefix::{self, IpPrefix};
+use crate::prefix::IpPrefix;
 use alloc::vec::Vec;
 use core::fmt;
 use ipnet::{Ipv4Net, Ipv6Net};
@@ -31,7 +31,10 @@ impl<P: fmt::Display> fmt::Display for Vpn<P> {
 const BITS: u8 = 64;
 
 fn take<P: IpPrefix>(octets: &[u8], withdrawn: bool) -> Option<(Vpn<P>, Labels, &[u8])> {
-    let (labels, bits, body, rest) = label::take(octets, withdrawn)?;
+    let bits = BITS..=BITS.saturating_add(P::BITS);
+    // RFC 4364 §4.2, RFC 5668 §5: the types of route distinguishers are 0 to 2.
+    let likely = |body: &[u8]| matches!(body, [0, 0..=2, ..]);
+    let (labels, bits, body, rest) = label::take(octets, withdrawn, bits, likely)?;
     let (rd, body) = body.split_first_chunk::<8>()?;
     let key = Vpn {
         rd: RouteDistinguisher(*rd),
@@ -55,9 +58,10 @@ macro_rules! family {
             type Key = Vpn<$prefix>;
             type Payload = Labels;
 
-            #[inline]
+            // RFC 7606 §5.3: as for labelled unicast, what cannot be read has a wrong length.
             fn measure(octets: &[u8]) -> Option<usize> {
-                prefix::measure(octets, u8::MAX)
+                let (_, _, rest) = Self::take(octets)?;
+                octets.len().checked_sub(rest.len())
             }
             fn take(octets: &[u8]) -> Option<(Vpn<$prefix>, Labels, &[u8])> {
                 take(octets, false)
@@ -108,13 +112,22 @@ mod tests {
     }
 
     #[test]
-    fn wrong_insides() {
+    fn one_label_that_does_not_end_the_stack() {
+        // RFC 8277 §2.2: the bit is ignored on reception.
+        let octets = [112, 0, 0x06, 0x40, 0, 0, 0xfd, 0xe8, 0, 0, 0, 2, 192, 0, 2];
+        let (key, labels, _) = Vpnv4::take(&octets).unwrap();
+        assert_eq!(key.to_string(), "65000:2 192.0.2.0/24");
+        assert_eq!(labels, Label::new(100).unwrap().into());
+    }
+
+    #[test]
+    fn wrong_lengths() {
         // 63 bits of route distinguisher; a prefix of 33 bits.
         let short = [87, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0];
-        assert_eq!(Vpnv4::measure(&short), Some(12));
+        assert_eq!(Vpnv4::measure(&short), None);
         assert_eq!(Vpnv4::take(&short), None);
         let long = [121, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5];
-        assert_eq!(Vpnv4::measure(&long), Some(17));
+        assert_eq!(Vpnv4::measure(&long), None);
         assert_eq!(Vpnv4::take(&long), None);
     }
 }

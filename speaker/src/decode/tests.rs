@@ -115,7 +115,7 @@ fn every_attribute_has_its_words() {
          local-pref 100 atomic aggregator AS65001 192.0.2.9 originator 10.0.0.1 clusters 10.0.0.2, \
          10.0.0.3 communities NO_EXPORT, 65000:1 large-communities 1:2:3 extended-communities \
          0002fde800000064 only-to-customer 7 attribute-99 0xabcd | AIGP: flags contradict the \
-         attribute's type (octet 137): treat-as-withdraw\n"
+         attribute's type (octet 137): attribute-discard\n"
     );
 }
 

@@ -89,11 +89,15 @@ fn attr_set_holds_attributes_that_are_sound() {
     // What an internal session may carry, whatever the session around it is.
     assert_eq!(of(&[origin, path, preference, unknown]), Ok(()));
     assert_eq!(verdict(code::ATTR_SET, &[0, 0, 1]), SHORT);
+    // AS numbers of two octets.
+    let short_path: &[u8] = &[0x40, 2, 4, 2, 1, 0x15, 0xb3];
+    let short_aggregator: &[u8] = &[0xc0, 7, 6, 0, 1, 1, 1, 1, 1];
+    assert_eq!(of(&[origin, short_path, short_aggregator]), Ok(()));
     // RFC 6368 §5: malformed themselves, or NLRI.
-    assert_eq!(of(&[origin, &[0x40, 2, 4, 2, 1, 0, 1]]), wrong(8));
+    assert_eq!(of(&[origin, &[0x40, 2, 4, 2, 2, 0, 1]]), wrong(8));
     assert_eq!(of(&[&[0x40, 1, 1, 3]]), wrong(4));
     assert_eq!(of(&[&[0xc0, 1, 1, 0]]), wrong(4));
-    assert_eq!(of(&[&[0xc0, 7, 6, 0, 1, 1, 1, 1, 1]]), wrong(4));
+    assert_eq!(of(&[&[0xc0, 7, 7, 0, 1, 1, 1, 1, 1, 1]]), wrong(4));
     assert_eq!(of(&[origin, &[0x80, 14, 5, 0, 1, 1, 0, 0]]), wrong(8));
     assert_eq!(of(&[&[0x80, 15, 3, 0, 1, 1]]), wrong(4));
     assert_eq!(of(&[origin, origin]), wrong(8));

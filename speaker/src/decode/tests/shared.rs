@@ -3,7 +3,11 @@
 //! The files are not part of this repository: they lie in `../shared/data/mrt`, or where
 //! `MYNA_SHARED` says. Where they are not there the test says so and proves nothing; the fixtures
 //! beside it do.
+#[path = "../../../../bgp-wire/tests/conformance/report.rs"]
+mod report;
+
 use crate::decode::{Form, Options, decode, open};
+use report::{section, skipped, table};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Write};
@@ -99,23 +103,20 @@ fn shared() -> PathBuf {
     }
 }
 
-/// Past the capture of the test runner: what was left out must be seen.
-fn skipped(what: &str) {
-    let test = "every_recorded_file_has_the_lines_of_bgpdump";
-    let _ = writeln!(io::stderr(), "SKIPPED {test}: {what}");
-}
-
 #[test]
 fn every_recorded_file_has_the_lines_of_bgpdump() {
     let folder = shared().join("data/mrt");
     let Ok(listing) = fs::read_dir(&folder) else {
-        return skipped(&format!("{} is not there", folder.display()));
+        return skipped(&format!(
+            "MRT files against bgpdump: {} is not there",
+            folder.display()
+        ));
     };
     let mut files: Vec<PathBuf> = listing.map(|entry| entry.expect("a file").path()).collect();
     files.retain(|path| path.is_file());
     files.sort();
     assert!(!files.is_empty(), "no MRT files in {}", folder.display());
-    let mut compared = 0;
+    let mut rows = Vec::new();
     for path in &files {
         let name = path
             .file_name()
@@ -136,13 +137,13 @@ fn every_recorded_file_has_the_lines_of_bgpdump() {
                 .map(|octet| format!("{octet:02x}"))
                 .collect();
             assert_eq!(ours, *digest, "{name}");
-            compared += 1;
+            let whole = "all, by their SHA-256".to_owned();
+            rows.push(vec![format!("`{name}`"), whole, "0".into(), "0".into()]);
             continue;
         }
         let expected = folder.join("expected").join(format!("{name}.bgpdump-m.xz"));
         let Ok(expected) = File::open(&expected) else {
-            skipped(&format!("{} is not there", expected.display()));
-            continue;
+            panic!("{} is not there", expected.display());
         };
         let expected = open::decompress(expected).expect("expected lines");
         let mut compare = Compare {
@@ -158,16 +159,26 @@ fn every_recorded_file_has_the_lines_of_bgpdump() {
             "{name}:\n{}",
             compare.wrong.join("\n")
         );
-        compared += 1;
-        println!(
-            "{name}: {} lines the same, {} differ as known",
-            compare.same, compare.known
-        );
+        rows.push(vec![
+            format!("`{name}`"),
+            compare.same.to_string(),
+            compare.known.to_string(),
+            compare.wrong.len().to_string(),
+        ]);
         let left = compare.expected.lines().count();
         assert_eq!(left, 0, "{name}: lines of bgpdump that we do not have");
     }
-    for known in KNOWN {
-        println!("known: {}", known.reason);
-    }
-    println!("{compared} of {} files", files.len());
+    let mut page = String::from(
+        "Each line that `bgpdump -m` (1.6.2) prints of a file, against the line that\n\
+         `myna decode --bgpdump` prints.\n\n",
+    );
+    let head = ["file", "lines the same", "differ", "unexplained"];
+    page += &table(&head, &rows);
+    page += "\nDiffer:\n\n";
+    let known: Vec<_> = KNOWN
+        .iter()
+        .map(|known| vec![known.reason.to_owned()])
+        .collect();
+    page += &table(&["why"], &known);
+    section("MRT files", &page);
 }
