@@ -203,6 +203,18 @@ impl Bird {
         fs::read_to_string(self.path("bird.log")).unwrap_or_default()
     }
 
+    /// Sends it a signal.
+    ///
+    /// # Panics
+    /// When it is not running.
+    #[track_caller]
+    pub fn signal(&self, signal: Signal) {
+        self.process
+            .as_ref()
+            .expect("BIRD is running")
+            .signal(signal);
+    }
+
     /// Ends it at once; its sockets are closed by the kernel.
     pub fn kill(&mut self) {
         self.end(Signal::SIGKILL);
@@ -235,7 +247,7 @@ fn birdc(socket: &Path, question: &str) -> Result<String, String> {
     let output = Command::new("birdc")
         .arg("-s")
         .arg(socket)
-        .args(question.split_whitespace())
+        .arg(question)
         .output()
         .map_err(|error| error.to_string())?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();

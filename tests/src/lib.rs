@@ -1,9 +1,10 @@
 //! What the interoperability tests stand on: network namespaces, daemons in them, and patience.
 //!
 //! The proof that Myna does what BIRD does cannot come from Myna alone. So every test here builds
-//! a small network of its own out of real kernel namespaces ([`Netns`], [`Lab`]), puts a real
-//! BIRD 2 ([`Bird`]) and the `myna` binary ([`Myna`]) into it, does to them what an operator or an
-//! accident would do, and compares what the other side and the kernel then hold.
+//! a small network of its own out of real kernel namespaces ([`Netns`], [`Lab`], [`Pair`]), puts a
+//! real BIRD 2 ([`Bird`]) or another speaker ([`Daemon`]) and the `myna` binary ([`Myna`]) into it,
+//! does to them what an operator or an accident would do, and compares what the other side and the
+//! kernel then hold.
 //!
 //! Three habits keep it honest:
 //!
@@ -25,26 +26,34 @@
 mod azure;
 mod bird;
 mod compare;
+mod daemon;
+pub mod daemons;
 mod eventually;
 mod lab;
 mod myna;
 mod needs;
 mod netns;
+mod pair;
 mod peer;
 mod process;
 mod route_monitor;
+mod router;
 
 pub use azure::Azure;
 pub use bird::{Bird, BirdProtocol};
 pub use compare::{same, set, shown};
+pub use daemon::{Daemon, Implementation};
+pub use daemons::{ExaBgp, Extra, MynaRouter};
 pub use eventually::{eventually, holds};
 pub use lab::Lab;
 pub use myna::{Myna, said, text};
 pub use needs::Needs;
 pub use netns::Netns;
+pub use pair::{LEFT_AS, Pair, RIGHT_AS};
 pub use peer::{Message, Open, Peer, PeerListener, attribute, update};
 pub use process::Process;
 pub use route_monitor::RouteMonitor;
+pub use router::{Announced, Capability, Family, Neighbor, Path, Role, Router};
 
 pub use nix::sys::signal::Signal;
 pub use serde_json::Value;

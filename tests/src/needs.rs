@@ -1,5 +1,6 @@
 //! What a test needs of the machine, and how it says that it was not run.
-use std::{env, io::Write, process::Command, thread};
+use crate::Implementation;
+use std::{env, io::Write, thread};
 
 /// Something that not every machine has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -8,6 +9,14 @@ pub enum Needs {
     Root,
     /// BIRD 2 (`bird` and `birdc`).
     Bird,
+    /// FRR (`bgpd`, `zebra` and `vtysh`).
+    Frr,
+    /// GoBGP (`gobgpd` and `gobgp`).
+    GoBgp,
+    /// OpenBGPD (`bgpd` and `bgpctl`).
+    OpenBgpd,
+    /// ExaBGP.
+    ExaBgp,
 }
 
 impl Needs {
@@ -39,20 +48,23 @@ impl Needs {
         match self {
             Self::Root => (!nix::unistd::geteuid().is_root())
                 .then_some("not root, which network namespaces need"),
-            Self::Bird => {
-                let works = |program| {
-                    Command::new(program)
-                        .arg("--version")
-                        .output()
-                        .is_ok_and(|output| {
-                            // Debian's bird prints its version on standard error.
-                            let mut text = output.stdout;
-                            text.extend(output.stderr);
-                            String::from_utf8_lossy(&text).contains("BIRD version 2.")
-                        })
-                };
-                (!works("bird")).then_some("BIRD 2 is not installed (Debian's package bird2)")
+            Self::Bird => (!Implementation::Bird
+                .version()
+                .is_some_and(|version| version.starts_with("2.")))
+            .then_some("BIRD 2 is not installed (Debian's package bird2)"),
+            Self::Frr => {
+                absent(Implementation::Frr).then_some("FRR is not installed (Debian's package frr)")
             }
+            Self::GoBgp => absent(Implementation::GoBgp)
+                .then_some("GoBGP is not installed (Debian's package gobgpd)"),
+            Self::OpenBgpd => absent(Implementation::OpenBgpd)
+                .then_some("OpenBGPD is not installed (Debian's package openbgpd)"),
+            Self::ExaBgp => absent(Implementation::ExaBgp)
+                .then_some("ExaBGP is not installed (Debian's package exabgp)"),
         }
     }
+}
+
+fn absent(implementation: Implementation) -> bool {
+    implementation.version().is_none()
 }

@@ -1,0 +1,117 @@
+//! Myna and a peer of every make: each feature of BGP that both have, in namespaces of the cell's
+//! own. A cell is a test, called `feature::peer`; the run of all of them writes `INTEROP.md`.
+//!
+//! What a feature's name means is the function beside it: what both sides have to show of state,
+//! routes, the kernel's table and the reason for an end.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test reports by failing"
+)]
+
+mod authentication;
+mod ending;
+mod establish;
+mod families;
+mod feature;
+mod matrix;
+mod meeting;
+mod opening;
+mod refresh;
+mod restart;
+
+use feature::Feature;
+use libtest_mimic::{Arguments, Failed, Trial};
+use matrix::{Outcome, Outcomes};
+use std::{
+    panic::resume_unwind,
+    process::ExitCode,
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+};
+use tests::{Implementation, Needs};
+
+/// Cells at a time. They wait for timers and for each other's daemons most of the time.
+const AT_A_TIME: usize = 4;
+
+fn features() -> Vec<Feature> {
+    [
+        establish::FEATURES,
+        authentication::FEATURES,
+        families::FEATURES,
+        opening::FEATURES,
+        refresh::FEATURES,
+        restart::FEATURES,
+        ending::FEATURES,
+    ]
+    .concat()
+}
+
+/// Runs a cell on a thread of its own: its name is said where it is skipped, and the kernel ends
+/// the daemons of a thread that is gone.
+fn cell(
+    name: &str,
+    feature: Feature,
+    make: Implementation,
+    outcomes: &Mutex<Outcomes>,
+) -> Result<(), Failed> {
+    let needs: Vec<_> = [Some(Needs::Root), make.needs()]
+        .into_iter()
+        .flatten()
+        .collect();
+    let run = feature.run;
+    let thread = thread::Builder::new().name(name.to_owned());
+    let ended = thread
+        .spawn(move || {
+            if !Needs::met(&needs) {
+                return Outcome::Skipped;
+            }
+            run(make);
+            Outcome::Passed
+        })
+        .expect("start a thread")
+        .join();
+    let outcome = ended.as_ref().copied().unwrap_or(Outcome::Failed);
+    outcomes
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .insert((feature.key, make), outcome);
+    match ended {
+        Ok(_) => Ok(()),
+        Err(panic) => resume_unwind(panic),
+    }
+}
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(AT_A_TIME);
+    let features = features();
+    matrix::check(&features);
+    let outcomes = Arc::new(Mutex::new(Outcomes::new()));
+    let mut trials = Vec::new();
+    for feature in &features {
+        for make in Implementation::ALL {
+            if feature.not_offered_by(make).is_some() {
+                continue;
+            }
+            let name = format!("{}::{}", feature.key, make.word());
+            let (feature, outcomes) = (*feature, Arc::clone(&outcomes));
+            trials.push(Trial::test(name.clone(), move || {
+                cell(&name, feature, make, &outcomes)
+            }));
+        }
+    }
+    let cells = trials.len();
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    let outcomes = outcomes.lock().unwrap_or_else(PoisonError::into_inner);
+    let all_ran = outcomes.len() == cells
+        && outcomes
+            .values()
+            .all(|outcome| *outcome != Outcome::Skipped);
+    // Part of the matrix says nothing about the rest of it.
+    if all_ran && let Err(wrong) = matrix::settle(&features, &outcomes) {
+        eprintln!("{wrong}");
+        return ExitCode::FAILURE;
+    }
+    conclusion.exit_code()
+}
