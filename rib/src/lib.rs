@@ -81,6 +81,7 @@ mod journal;
 mod key;
 mod listing;
 mod lives;
+mod lookup;
 mod member;
 mod membership;
 mod pages;

@@ -138,7 +138,7 @@ impl<F: Keyed> Table<F> {
         listing.complete = until >= end;
     }
 
-    fn show(
+    pub(crate) fn show(
         &self,
         number: u32,
         key: F::Packed,

@@ -910,3 +910,41 @@ fn what_is_kept_for_long_is_the_last_resort_and_told_to_those_who_know() {
     assert_eq!(settled(&mut shard, aware), ["-10.1.0.0/16"]);
     assert_eq!(shard.counters(first, IPV4).received, 0);
 }
+
+#[test]
+fn one_prefix_is_looked_up_exactly_and_by_its_longest_match() {
+    let mut shard = Shard::new();
+    let one = external(&mut shard, 1, 1);
+    let two = external(&mut shard, 2, 2);
+    announce(
+        &mut shard,
+        one,
+        &[1],
+        None,
+        &["10.0.0.0/8", "10.1.0.0/16", "0.0.0.0/0"],
+    );
+    announce(&mut shard, two, &[2, 3], None, &["10.1.0.0/16"]);
+    let net = |text: &str| text.parse::<IpNet>().unwrap();
+    let paths = |query, text: &str| {
+        let mut paths = Vec::new();
+        shard.look_up(query, net(text), &mut |route| {
+            assert_eq!(route.prefix, net(text));
+            paths.push(route.peer);
+        });
+        paths
+    };
+    assert_eq!(paths(Query::All, "10.1.0.0/16"), [one, two], "best first");
+    assert_eq!(paths(Query::Received(two), "10.1.0.0/16"), [two]);
+    assert_eq!(paths(Query::All, "10.0.0.0/8"), [one]);
+    assert_eq!(paths(Query::All, "10.0.0.0/9"), []);
+    assert_eq!(paths(Query::All, "::/0"), []);
+    for (asked, found) in [
+        ("10.1.2.3/32", Some("10.1.0.0/16")),
+        ("10.1.0.0/16", Some("10.1.0.0/16")),
+        ("10.0.0.0/15", Some("10.0.0.0/8")),
+        ("192.0.2.1/32", Some("0.0.0.0/0")),
+        ("2001:db8::1/128", None),
+    ] {
+        assert_eq!(shard.longest_match(net(asked)), found.map(net), "{asked}");
+    }
+}

@@ -15,6 +15,7 @@ use crate::{
     logging::{self, LogFilter, LogFormat},
     view,
 };
+use ipnet::IpNet;
 use std::{
     future::Future,
     io,
@@ -337,6 +338,10 @@ impl Answerer for Front {
 
     async fn kernel(&self) -> Result<view::Kernel, Stopped> {
         self.handle.kernel().await
+    }
+
+    async fn explain(&self, prefix: IpNet) -> Result<view::Explanation, Stopped> {
+        self.handle.explain(prefix).await
     }
 
     async fn flush_kernel(&self) -> Result<view::Kernel, String> {

@@ -186,6 +186,17 @@ impl Handle {
             })
     }
 
+    /// One prefix all the way, and where it stopped. An address (a prefix of full length) stands
+    /// for the longest prefix that holds it.
+    ///
+    /// # Errors
+    /// The speaker has stopped.
+    pub async fn explain(&self, prefix: IpNet) -> Result<view::Explanation, Stopped> {
+        self.ask(|reply| Request::Explain(prefix.trunc(), reply))
+            .await?
+            .ok_or(Stopped)
+    }
+
     /// The kernel table.
     ///
     /// # Errors

@@ -38,6 +38,7 @@ pub(crate) mod kind {
     pub(crate) const DEL_ADDRESS: u16 = 21;
     pub(crate) const NEW_ROUTE: u16 = 24;
     pub(crate) const DEL_ROUTE: u16 = 25;
+    pub(crate) const NEW_NEIGHBOR: u16 = 28;
 }
 
 /// Multicast groups of NETLINK_ROUTE.

@@ -216,6 +216,46 @@ pub struct Route {
     /// Seconds since it was learned.
     pub age: u64,
 }
+/// `explain PREFIX`: one prefix all the way.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq)]
+pub struct Explanation {
+    /// What was asked: "10.9.1.2", "10.9.0.0/16".
+    pub asked: String,
+    /// The prefix that is explained: for an address the longest match that there is.
+    pub prefix: String,
+    /// Every path that a neighbor or this host has for it, best first, the rejected ones last.
+    pub paths: Vec<Route>,
+    /// How the next hop of the best path is reached; absent for this host's own.
+    pub next_hop: Option<Resolution>,
+    /// As in [`Route::kernel`].
+    pub kernel: Option<String>,
+    /// What the kernel does with packets to the (first) address, in words.
+    pub packets: Option<String>,
+    /// Every neighbor, and whether it is told.
+    pub told: Vec<Told>,
+    /// Where it stopped, and why, in one sentence.
+    pub verdict: String,
+}
+/// How a next hop is reached.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq)]
+pub struct Resolution {
+    /// Its address.
+    pub next_hop: String,
+    /// Whether packets get there, as far as this host can know.
+    pub reachable: bool,
+    /// In words: "connected on eth0, answers on the link".
+    pub how: String,
+}
+/// What a neighbor is told of a prefix.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq)]
+pub struct Told {
+    /// Its name.
+    pub neighbor: String,
+    /// "announced", "pending" or "not-announced"
+    pub state: String,
+    /// In words, what stands against it; empty where it is announced.
+    pub reason: String,
+}
 /// `show kernel`
 #[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq)]
 pub struct Kernel {

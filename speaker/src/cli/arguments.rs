@@ -67,6 +67,17 @@ pub(super) enum Command {
     },
     /// Show what the daemon knows
     Show(Show),
+    /// Follow one prefix all the way, and say where it stopped
+    ///
+    /// Who sent it, why it was accepted and is best or not, how its next hop is reached, what the
+    /// kernel holds and what it does with a packet, and to whom it is announced.
+    Explain {
+        /// A prefix, or an address for the longest prefix that holds it
+        prefix: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Take our routes out of the kernel, or put them back
     Kernel {
         #[command(subcommand)]

@@ -10,6 +10,7 @@
 mod act;
 mod arguments;
 mod check;
+mod explain;
 mod kernel;
 mod listeners;
 mod pages;
@@ -50,6 +51,10 @@ pub fn main() -> ExitCode {
         }
         Command::Stop { graceful } => {
             act::stop(&socket(arguments.socket), graceful, &mut Screen::stdout())
+        }
+        Command::Explain { prefix, json } => {
+            let socket = socket(arguments.socket);
+            explain::explain(&socket, prefix, json, &mut Screen::stdout())
         }
         Command::Kernel { what } => match what {
             KernelCommand::Flush { config, json } => {

@@ -44,6 +44,11 @@ pub enum Request {
     Routes(RouteRequest),
     /// Answered by [`Reply::Kernel`].
     Kernel,
+    /// One prefix all the way; answered by [`Reply::Explanation`].
+    Explain {
+        /// A prefix, or an address for the longest prefix that holds it.
+        prefix: String,
+    },
     /// Take our routes out of the kernel; answered by [`Reply::Kernel`], as it was before.
     FlushKernel,
     /// Put them back.
@@ -86,6 +91,8 @@ pub enum Reply {
     Route(Box<view::Route>),
     /// To [`Request::Kernel`] and [`Request::FlushKernel`].
     Kernel(Box<view::Kernel>),
+    /// To [`Request::Explain`].
+    Explanation(Box<view::Explanation>),
     /// In words, what a reload changed; empty: nothing.
     Reloaded(Vec<String>),
     /// All is said.

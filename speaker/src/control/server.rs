@@ -63,6 +63,11 @@ pub trait Answerer: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<Self::Listing, String>> + Send;
     /// `show kernel`
     fn kernel(&self) -> impl Future<Output = Result<view::Kernel, Stopped>> + Send;
+    /// `explain`
+    fn explain(
+        &self,
+        prefix: IpNet,
+    ) -> impl Future<Output = Result<view::Explanation, Stopped>> + Send;
     /// `kernel flush`: what was there before, or why it cannot be done.
     fn flush_kernel(&self) -> impl Future<Output = Result<view::Kernel, String>> + Send;
     /// `kernel restore`; the error is for people.
@@ -107,6 +112,10 @@ impl Answerer for Handle {
 
     async fn kernel(&self) -> Result<view::Kernel, Stopped> {
         Handle::kernel(self).await
+    }
+
+    async fn explain(&self, prefix: IpNet) -> Result<view::Explanation, Stopped> {
+        Handle::explain(self, prefix).await
     }
 
     async fn flush_kernel(&self) -> Result<view::Kernel, String> {
@@ -336,6 +345,13 @@ async fn answer<A: Answerer>(
         Request::Kernel => match answerer.kernel().await {
             Ok(kernel) => replies.one(Reply::Kernel(Box::new(kernel))).await?,
             Err(error) => stopped(error),
+        },
+        Request::Explain { prefix } => match within(&prefix) {
+            Ok(prefix) => match answerer.explain(prefix).await {
+                Ok(told) => replies.one(Reply::Explanation(Box::new(told))).await?,
+                Err(error) => stopped(error),
+            },
+            Err(message) => Reply::Error(message),
         },
         Request::FlushKernel => match answerer.flush_kernel().await {
             Ok(before) => replies.one(Reply::Kernel(Box::new(before))).await?,

@@ -112,6 +112,12 @@ pub(crate) enum Question {
         position: QueryPosition,
         reply: oneshot::Sender<Slice>,
     },
+    /// One prefix through all tables; `longest`: the longest match for it.
+    Explain {
+        asked: IpNet,
+        longest: bool,
+        reply: oneshot::Sender<super::Followed>,
+    },
     /// The kernel table.
     Kernel {
         reply: oneshot::Sender<view::Kernel>,

@@ -18,4 +18,4 @@ mod thread;
 
 pub(crate) use mailbox::Mailbox;
 pub(crate) use message::{Learned, OldRoutes, Question, SourceKind, SourceMeta};
-pub(crate) use thread::{Engine, EngineOptions};
+pub(crate) use thread::{Engine, EngineOptions, Followed};

@@ -1,6 +1,9 @@
 //! The engine's loop.
 
+mod explain;
 mod kernel;
+
+pub(crate) use explain::Followed;
 
 use super::{
     answer,
@@ -481,6 +484,13 @@ impl State {
             }
             Question::ReplaceFib { fib, old, reply } => {
                 let _ = reply.send(self.replace_fib(fib, old));
+            }
+            Question::Explain {
+                asked,
+                longest,
+                reply,
+            } => {
+                let _ = reply.send(self.explain(asked, longest));
             }
             Question::FlushKernel { reply } => self.flush_kernel(reply),
             Question::Configured => {

@@ -239,7 +239,7 @@ fn family(address: IpAddr) -> AddressFamily {
     }
 }
 
-fn address(address: IpAddr) -> RouteAddress {
+pub(super) fn address(address: IpAddr) -> RouteAddress {
     match address {
         IpAddr::V4(v4) => RouteAddress::Inet(v4),
         IpAddr::V6(v6) => RouteAddress::Inet6(v6),

@@ -19,6 +19,7 @@
 mod filter;
 mod flush;
 mod held;
+mod lookup;
 mod memory;
 mod message;
 mod netlink;
@@ -35,6 +36,7 @@ use ipnet::IpNet;
 use std::{fmt, io, net::IpAddr, sync::Arc, time::Duration};
 
 pub use flush::flush;
+pub(crate) use lookup::{Followed, Lookup, Reach};
 pub use memory::MemoryFib;
 pub use netlink::NetlinkFib;
 pub use report::Past;

@@ -3,6 +3,7 @@
 
 mod apply;
 mod compile;
+mod explain;
 mod kernel;
 mod neighbors;
 mod start;
@@ -45,6 +46,7 @@ pub(crate) enum Request {
     Peer(String, oneshot::Sender<Result<PeerId, Vec<String>>>),
     Refresh(String, oneshot::Sender<()>),
     Apply(Box<Config>, oneshot::Sender<Result<Applied, String>>),
+    Explain(IpNet, oneshot::Sender<Option<view::Explanation>>),
     FlushKernel(oneshot::Sender<Result<view::Kernel, String>>),
     RestoreKernel(oneshot::Sender<Result<(), String>>),
     Shutdown(Shutdown, oneshot::Sender<()>),
@@ -144,6 +146,10 @@ impl Supervisor {
             }
             Request::Apply(config, reply) => {
                 let _ = reply.send(self.apply(*config).await);
+            }
+            Request::Explain(prefix, reply) => {
+                let longest = prefix.prefix_len() == prefix.max_prefix_len();
+                let _ = reply.send(self.explain(prefix, longest).await);
             }
             Request::FlushKernel(reply) => self.flush_kernel(reply),
             Request::RestoreKernel(reply) => {

@@ -18,6 +18,8 @@ use crate::{
 };
 use std::{io::Write, path::Path, process::ExitCode};
 
+pub(super) use routes::print as routes;
+
 pub(super) fn show(show: &Show, socket: &Path, screen: &mut Screen<impl Write>) -> Outcome {
     let mut daemon = Daemon(connect(socket)?);
     match &show.what {

@@ -11,7 +11,7 @@ use crate::{
 };
 use std::io::Write;
 
-pub(super) fn print(
+pub(in crate::cli) fn print(
     routes: impl Iterator<Item = Result<Route, Failure>>,
     screen: &mut Screen<impl Write>,
 ) -> Result<(), Failure> {

@@ -104,6 +104,14 @@ impl Answerer for Fake {
         Ok(view::Kernel::default())
     }
 
+    async fn explain(&self, prefix: IpNet) -> Result<view::Explanation, Stopped> {
+        let prefix = prefix.to_string();
+        Ok(view::Explanation {
+            prefix,
+            ..view::Explanation::default()
+        })
+    }
+
     async fn flush_kernel(&self) -> Result<view::Kernel, String> {
         Ok(view::Kernel::default())
     }
