@@ -216,6 +216,7 @@ impl<F: Keyed> Table<F> {
         let importing = Importing {
             config: &peer.config,
             up: source.and_then(|source| source.up.as_deref()),
+            family: F::FAMILY,
             long_lived: source.is_some_and(|source| source.life == Life::LongLived),
         };
         let imported = importing.import(&mut core.sets, &core.hops, old.received, old.next_hop);
@@ -235,8 +236,11 @@ impl<F: Keyed> Table<F> {
             self.count(&old, false, core);
             self.count(&path, true, core);
         }
-        // Also what the decision asks of the peer may have changed.
+        // Also what the decision and the export rules ask of the peer may have changed.
         self.decide(number, before, core);
+        if at == 0 && path.accepted() {
+            self.changed(number);
+        }
         if path != old {
             core.release_path(&old);
         }

@@ -24,6 +24,7 @@ pub(crate) enum Standing {
     OriginatorLoop,
     ClusterLoop,
     FirstAsMismatch,
+    RouteLeak,
 }
 
 /// One path of one destination: ids, 24 octets.
@@ -98,6 +99,7 @@ impl Path {
             5 => Standing::OriginatorLoop,
             6 => Standing::ClusterLoop,
             7 => Standing::FirstAsMismatch,
+            8 => Standing::RouteLeak,
             _ => Standing::Policy,
         }
     }

@@ -6,35 +6,21 @@
 //! differs from before, enters the prefix into a journal of its own, which the members read at
 //! their own pace. So "same as last sent" cancels before any member sees it.
 //!
-//! Rules (policy is asked after them):
-//! - a route never goes back to the peer it came from (per member, when a message is made);
-//! - iBGP to iBGP is not announced (RFC 4271 §9.2; reflection will lift it for clients);
-//! - NO_ADVERTISE, NO_EXPORT, NO_EXPORT_SUBCONFED (RFC 1997);
-//! - long-lived stale routes only to peers that know what that is (RFC 9494 §4.3), or as configured;
-//! - toward eBGP: our AS in front, next hop our own address, no LOCAL_PREF, MED only of our own
-//!   routes (RFC 4271 §5.1.4). A route with the neighbor's AS in its path is announced all the
-//!   same, as BIRD does: the neighbor's loop check is its own business;
-//! - toward iBGP: LOCAL_PREF present, next hop of external routes unchanged (RFC 4271 §5.1.3), of
-//!   local routes our own address.
-//!
-//! The next hop "our own address" is resolved per member, so that peers on different subnets share
-//! a group. Rewriting is memoised per attribute set and kind of source.
+//! What is told follows from the rules of the session (`rules`) and its policy. Rewriting is
+//! memoised per attribute set and class of source.
 //!
 //! Cost: 8 octets per prefix and group, 12 per attribute set for the memo, one bit per prefix and
 //! member.
 use crate::{
-    ExportState, LongLivedExport, PeerId, PeerKind, Policy, Verdict,
+    ExportState, PeerId, Policy, Verdict,
     destinations::Path,
-    intern::{DEFAULT_LOCAL_PREF, HopId, Out, OutId, SetId},
+    intern::{HopId, Out, OutId, SetId},
     journal::{Cursor, Log},
     pages::Pages,
     peers::Core,
+    rules::{Class, Rules},
 };
-use bgp_wire::{
-    Asn, Attributes, Ipv6Unicast, MessageSize, NextHop, Nlri, Packer,
-    attr::{Change, Rewrite},
-    iana::community,
-};
+use bgp_wire::{Ipv6Unicast, MessageSize, NextHop, Nlri, Packer};
 use ipnet::{IpNet, Ipv6Net};
 use std::{net::Ipv6Addr, sync::Arc};
 
@@ -42,14 +28,11 @@ use std::{net::Ipv6Addr, sync::Arc};
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct ExportKey {
     pub(crate) policy: Arc<Policy>,
-    pub(crate) kind: PeerKind,
-    pub(crate) local_as: Asn,
+    pub(crate) rules: Rules,
     pub(crate) max_message: usize,
     pub(crate) four_octet_as: bool,
     /// There is an address of ours to be the next hop of this family's routes.
     pub(crate) own_next_hop: bool,
-    /// What is told of long-lived stale routes; `All` where the peer has the capability.
-    pub(crate) long_lived: LongLivedExport,
 }
 
 /// Octets of an UPDATE beside the attribute set, generously.
@@ -68,14 +51,8 @@ impl ExportKey {
         else {
             return Err(ExportState::Pending);
         };
-        if source.kind == PeerKind::Ibgp && self.kind == PeerKind::Ibgp {
-            return Err(ExportState::IbgpToIbgp);
-        }
-        if hot.no_advertise || (hot.no_export && self.kind == PeerKind::Ebgp) {
-            return Err(ExportState::WellKnownCommunity);
-        }
-        if hot.long_lived_stale && !self.takes_long_lived() {
-            return Err(ExportState::LongLivedStale);
+        if let Some(reason) = self.rules.bars(self.rules.class(source), hot) {
+            return Err(reason);
         }
         let verdict = self
             .policy
@@ -88,48 +65,10 @@ impl ExportKey {
                 ExportState::Policy(self.policy.name().into())
             });
         }
-        if !self.own_next_hop && self.kept_next_hop(path, source.kind, core).is_none() {
+        if !self.own_next_hop && self.rules.next_hop(path, source.kind, core).is_none() {
             return Err(ExportState::NoNextHop);
         }
         Ok(())
-    }
-
-    fn takes_long_lived(&self) -> bool {
-        match self.long_lived {
-            LongLivedExport::Never => false,
-            LongLivedExport::Internal => self.kind == PeerKind::Ibgp,
-            LongLivedExport::All => true,
-        }
-    }
-
-    /// The next hop that is told unchanged; `None`: our own address instead.
-    fn kept_next_hop(&self, path: &Path, source: PeerKind, core: &Core) -> Option<NextHop> {
-        if self.kind != PeerKind::Ibgp || source == PeerKind::Local {
-            return None;
-        }
-        match core.hops.value(path.next_hop.0)? {
-            // RFC 2545 §3: the link-local address means something on the link it came from only.
-            NextHop::V6 { global, .. } => {
-                let known = !global.is_unspecified() && !global.is_unicast_link_local();
-                known.then_some(NextHop::V6 {
-                    global,
-                    link_local: None,
-                })
-            }
-            next_hop @ NextHop::V4(_) => Some(next_hop),
-        }
-    }
-
-    fn rewrite(&self, source: PeerKind) -> Rewrite {
-        match (self.kind, source) {
-            // RFC 4271 §5.1.4: a MED from one neighbor AS does not go to another; our own does.
-            (PeerKind::Ebgp, PeerKind::Local) => Rewrite {
-                med: Change::Keep,
-                ..Rewrite::external(self.local_as)
-            },
-            (PeerKind::Ebgp, _) => Rewrite::external(self.local_as),
-            (PeerKind::Ibgp | PeerKind::Local, _) => Rewrite::internal(DEFAULT_LOCAL_PREF),
-        }
     }
 
     /// Do these attributes and one prefix fit into a message?
@@ -153,19 +92,11 @@ impl ExportKey {
     }
 
     /// The rewritten set in octets, where it fits.
-    fn rewritten(
-        &self,
-        path: &Path,
-        source: PeerKind,
-        core: &Core,
-    ) -> Result<Vec<u8>, ExportState> {
+    fn rewritten(&self, path: &Path, class: Class, core: &Core) -> Result<Vec<u8>, ExportState> {
+        let hot = core.sets.hot(path.accepted).ok_or(ExportState::Pending)?;
         let mut octets = Vec::new();
-        self.rewrite(source)
-            .apply(core.sets.octets(path.accepted), &mut octets);
-        let hot = core.sets.hot(path.accepted);
-        if self.long_lived != LongLivedExport::All && hot.is_some_and(|hot| hot.long_lived_stale) {
-            octets = last_resort(&octets);
-        }
+        self.rules
+            .rewrite(core.sets.octets(path.accepted), hot, class, &mut octets);
         if self.fits(&octets) {
             Ok(octets)
         } else {
@@ -181,25 +112,10 @@ impl ExportKey {
         core: &Core,
     ) -> Result<(), ExportState> {
         self.gate(path, prefix, core)?;
-        let source = core
-            .sources
-            .at(path.source())
-            .map_or(PeerKind::Ebgp, |s| s.kind);
-        self.rewritten(path, source, core).map(|_| ())
+        let source = core.sources.at(path.source()).ok_or(ExportState::Pending)?;
+        self.rewritten(path, self.rules.class(source), core)
+            .map(|_| ())
     }
-}
-
-/// A long-lived stale route for an internal neighbor that does not know what that is: it is to
-/// prefer any other, and not to pass it on (RFC 9494 §4.6).
-fn last_resort(canonical: &[u8]) -> Vec<u8> {
-    let mut set = Attributes::from_canonical(canonical).to_set();
-    set.local_pref = Some(0);
-    if !set.communities.contains(&community::NO_EXPORT) {
-        set.communities.push(community::NO_EXPORT);
-    }
-    let mut octets = Vec::new();
-    set.encode(&mut octets);
-    octets
 }
 
 /// One prefix of an Adj-RIB-Out.
@@ -221,7 +137,7 @@ impl Told {
 #[derive(Clone, Copy, Debug)]
 struct Memo {
     birth: u32,
-    source: PeerKind,
+    class: Class,
     /// `None`: too large for the group's messages.
     out: Option<(SetId, u32)>,
 }
@@ -350,8 +266,9 @@ impl Group {
         self.key.gate(path, prefix, core)?;
         let source = core.sources.at(path.source()).ok_or(ExportState::Pending)?;
         let (peer, kind) = (source.peer, source.kind);
-        let set = self.rewrite(path, kind, core)?;
-        let next_hop = match self.key.kept_next_hop(path, kind, core) {
+        let class = self.key.rules.class(source);
+        let set = self.rewrite(path, class, core)?;
+        let next_hop = match self.key.rules.next_hop(path, kind, core) {
             Some(kept) => HopId(core.hops.intern(kept).0),
             None => HopId::OWN,
         };
@@ -366,13 +283,13 @@ impl Group {
     fn rewrite(
         &mut self,
         path: &Path,
-        kind: PeerKind,
+        class: Class,
         core: &mut Core,
     ) -> Result<SetId, ExportState> {
         let at = path.accepted.0 as usize;
         let birth = core.sets.birth(path.accepted).ok_or(ExportState::Pending)?;
         if let Some(Some(memo)) = self.memo.get(at)
-            && (memo.birth, memo.source) == (birth, kind)
+            && (memo.birth, memo.class) == (birth, class)
         {
             match memo.out {
                 None => return Err(ExportState::TooLarge),
@@ -383,7 +300,7 @@ impl Group {
                 Some(_) => {}
             }
         }
-        let rewritten = self.key.rewritten(path, kind, core);
+        let rewritten = self.key.rewritten(path, class, core);
         let result = rewritten.map(|octets| core.sets.intern(&octets));
         let out = match &result {
             Ok(set) => core.sets.birth(*set).map(|born| (*set, born)),
@@ -393,11 +310,7 @@ impl Group {
             self.memo.resize(at.saturating_add(1), None);
         }
         if let Some(place) = self.memo.get_mut(at) {
-            *place = Some(Memo {
-                birth,
-                source: kind,
-                out,
-            });
+            *place = Some(Memo { birth, class, out });
         }
         result
     }

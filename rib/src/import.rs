@@ -7,11 +7,12 @@
 use crate::{
     PeerConfig, PeerKind, PeerUp, Verdict,
     destinations::Standing,
-    intern::{HopId, Hops, SetId, Sets},
+    intern::{HopId, Hops, Hot, SetId, Sets},
+    rules::{mark, role_in},
 };
 use bgp_wire::{
-    AsPath, Attributes, NextHop,
-    attr::{Change, Rewrite},
+    AsPath, Asn, Attributes, Family, NextHop, Role,
+    attr::{CarriedAttribute, Change, Rewrite},
     iana::community,
 };
 use ipnet::IpNet;
@@ -30,6 +31,7 @@ pub(crate) struct Importing<'a> {
     pub(crate) config: &'a PeerConfig,
     /// The session that brought it.
     pub(crate) up: Option<&'a PeerUp>,
+    pub(crate) family: Family,
     /// It is long-lived stale (RFC 9494).
     pub(crate) long_lived: bool,
 }
@@ -44,36 +46,128 @@ impl Importing<'_> {
         next_hop: HopId,
     ) -> Imported {
         let attributes = sets.attributes(received);
-        let standing = match hops.value(next_hop.0) {
-            Some(next_hop) => check(self.config, self.up, &attributes, next_hop),
-            None => Standing::NextHopInvalid,
+        let standing = match (hops.value(next_hop.0), sets.hot(received)) {
+            (Some(next_hop), Some(hot)) => self.check(&attributes, hot, next_hop),
+            _ => Standing::NextHopInvalid,
         };
-        // RFC 4271 §5.1.5: LOCAL_PREF from an external peer is ignored.
+        let accepted = match self.rewritten(sets, received) {
+            Some(octets) => sets.intern(&octets),
+            None => {
+                sets.retain(received, 1);
+                received
+            }
+        };
+        Imported { standing, accepted }
+    }
+
+    /// The attributes after the import rules, where they change.
+    fn rewritten(&self, sets: &Sets, received: SetId) -> Option<Vec<u8>> {
+        if self.config.kind == PeerKind::Local {
+            return None;
+        }
+        let hot = sets.hot(received)?;
+        let octets = sets.octets(received);
         let external = self.config.kind == PeerKind::Ebgp;
-        let foreign_preference = external && attributes.local_pref().is_some();
+        let attributes = || Attributes::from_canonical(octets);
+        // RFC 4271 §5.1.5: LOCAL_PREF from an external peer is ignored.
+        let foreign_preference = external && hot.has_local_pref;
+        // RFC 8326 §4.2, for both sides of the session.
+        let last_resort = self.config.graceful_shutdown || (external && hot.graceful_shutdown);
+        // RFC 7999 §3.2: a BLACKHOLE goes no further than this AS.
+        let blackhole = external && hot.blackhole && !hot.no_export && !hot.no_advertise;
+        // RFC 9234 §5: "from a Provider, a Peer, or an RS, and the OTC Attribute is not present".
+        let from_above = matches!(
+            role_in(self.config, self.family),
+            Some(Role::Customer | Role::Peer | Role::RouteServerClient)
+        );
+        let only_to_customer = from_above && !hot.only_to_customer;
         // RFC 9494 §4.2: LLGR_STALE is attached to routes that are kept for long.
-        let stale = || attributes.communities().any(|c| c == community::LLGR_STALE);
-        let unmarked = self.long_lived && !stale();
-        let accepted = if unmarked {
-            let mut set = attributes.to_set();
-            set.communities.push(community::LLGR_STALE);
+        let stale = self.long_lived && !hot.long_lived_stale;
+        let mut out = Vec::new();
+        if last_resort || blackhole || only_to_customer || stale {
+            let mut set = attributes().to_set();
             set.local_pref = set.local_pref.filter(|_| !external);
-            let mut octets = Vec::new();
-            set.encode(&mut octets);
-            sets.intern(&octets)
+            if last_resort {
+                set.local_pref = Some(0);
+            }
+            if blackhole {
+                mark(&mut set, community::NO_EXPORT);
+            }
+            if only_to_customer {
+                set.carry(CarriedAttribute::only_to_customer(self.neighbor_as()));
+            }
+            if stale {
+                mark(&mut set, community::LLGR_STALE);
+            }
+            set.encode(&mut out);
         } else if foreign_preference {
             let without = Rewrite {
                 local_pref: Change::Remove,
                 ..Rewrite::default()
             };
-            let mut octets = Vec::new();
-            without.apply(sets.octets(received), &mut octets);
-            sets.intern(&octets)
+            without.apply(octets, &mut out);
         } else {
-            sets.retain(received, 1);
-            received
-        };
-        Imported { standing, accepted }
+            return None;
+        }
+        Some(out)
+    }
+
+    fn neighbor_as(&self) -> Asn {
+        self.up.map_or(self.config.remote_as, |up| up.remote_as)
+    }
+
+    fn check(&self, attributes: &Attributes<'_>, hot: &Hot, next_hop: NextHop) -> Standing {
+        let config = self.config;
+        if config.kind == PeerKind::Local {
+            return Standing::Accepted;
+        }
+        let path = attributes.as_path();
+        // RFC 4271 §9.1.2: an AS loop makes a route unfeasible.
+        let ours = |asn: &Asn| [config.local_as, config.global_as].contains(asn);
+        let times = path.map_or(0, |path| path.asns().filter(ours).count());
+        if times > usize::from(config.allow_own_as) {
+            return Standing::AsLoop;
+        }
+        match config.kind {
+            PeerKind::Ebgp => {
+                // RFC 4271 §6.3: the leftmost AS may be checked against the neighbor's. A session
+                // reset would punish all its routes, so the route alone is refused. A route server
+                // does not put its own there (RFC 7947 §2.2.2.1).
+                let checked = config.first_as && config.role != Some(Role::RouteServerClient);
+                let first = path.and_then(|path| AsPath::first(&path));
+                if checked && first != Some(self.neighbor_as()) {
+                    return Standing::FirstAsMismatch;
+                }
+                if self.leaked(attributes, hot) {
+                    return Standing::RouteLeak;
+                }
+            }
+            PeerKind::Ibgp => {
+                // RFC 4456 §8: our own identifier as originator or cluster means a loop.
+                if attributes.originator_id() == Some(config.router_id) {
+                    return Standing::OriginatorLoop;
+                }
+                let mut clusters = attributes.cluster_list();
+                if clusters.any(|cluster| cluster == config.cluster_id) {
+                    return Standing::ClusterLoop;
+                }
+            }
+            PeerKind::Local => {}
+        }
+        check_next_hop(self.up, next_hop)
+    }
+
+    /// RFC 9234 §5: what was for customers only does not come from one, and from a peer only if it
+    /// put the mark there itself.
+    fn leaked(&self, attributes: &Attributes<'_>, hot: &Hot) -> bool {
+        if !hot.only_to_customer {
+            return false;
+        }
+        match role_in(self.config, self.family) {
+            Some(Role::Provider | Role::RouteServer) => true,
+            Some(Role::Peer) => attributes.only_to_customer() != Some(self.neighbor_as()),
+            _ => false,
+        }
     }
 }
 
@@ -92,44 +186,6 @@ impl Imported {
             Verdict::Reject => Standing::Policy,
         }
     }
-}
-
-fn check(
-    config: &PeerConfig,
-    up: Option<&PeerUp>,
-    attributes: &Attributes<'_>,
-    next_hop: NextHop,
-) -> Standing {
-    if config.kind == PeerKind::Local {
-        return Standing::Accepted;
-    }
-    let path = attributes.as_path();
-    // RFC 4271 §9.1.2: an AS loop makes a route unfeasible.
-    if path.is_some_and(|path| path.asns().any(|asn| asn == config.local_as)) {
-        return Standing::AsLoop;
-    }
-    match config.kind {
-        PeerKind::Ebgp => {
-            // RFC 4271 §6.3: the leftmost AS may be checked against the neighbor's. A session
-            // reset would punish all its routes, so the route alone is refused.
-            let neighbor = up.map_or(config.remote_as, |up| up.remote_as);
-            if path.and_then(|path| AsPath::first(&path)) != Some(neighbor) {
-                return Standing::FirstAsMismatch;
-            }
-        }
-        PeerKind::Ibgp => {
-            // RFC 4456 §8: our own identifier as originator or cluster means a loop.
-            if attributes.originator_id() == Some(config.router_id) {
-                return Standing::OriginatorLoop;
-            }
-            let ours = u32::from(config.router_id.address());
-            if attributes.cluster_list().any(|cluster| cluster == ours) {
-                return Standing::ClusterLoop;
-            }
-        }
-        PeerKind::Local => {}
-    }
-    check_next_hop(up, next_hop)
 }
 
 /// RFC 4271 §5.1.3 and §6.3: the next hop must be a host's address and not the receiver's own.

@@ -44,10 +44,20 @@ pub(crate) struct Hot {
     pub(crate) path_length: u16,
     pub(crate) cluster_length: u16,
     pub(crate) origin: Origin,
+    /// LOCAL_PREF is there.
+    pub(crate) has_local_pref: bool,
     /// NO_EXPORT or NO_EXPORT_SUBCONFED (RFC 1997).
     pub(crate) no_export: bool,
     /// NO_ADVERTISE (RFC 1997).
     pub(crate) no_advertise: bool,
+    /// NOPEER (RFC 3765).
+    pub(crate) no_peer: bool,
+    /// GRACEFUL_SHUTDOWN (RFC 8326).
+    pub(crate) graceful_shutdown: bool,
+    /// BLACKHOLE (RFC 7999).
+    pub(crate) blackhole: bool,
+    /// OTC is there (RFC 9234).
+    pub(crate) only_to_customer: bool,
     /// LLGR_STALE (RFC 9494).
     pub(crate) long_lived_stale: bool,
     /// NO_LLGR (RFC 9494).
@@ -71,8 +81,13 @@ impl Hot {
             path_length: clamp(path.map_or(0, |p| p.length())),
             cluster_length: clamp(attributes.cluster_list().count()),
             origin: attributes.origin().unwrap_or(Origin::Incomplete),
+            has_local_pref: attributes.local_pref().is_some(),
             no_export: false,
             no_advertise: false,
+            no_peer: false,
+            graceful_shutdown: false,
+            blackhole: false,
+            only_to_customer: attributes.only_to_customer().is_some(),
             long_lived_stale: false,
             no_long_lived: false,
         };
@@ -80,6 +95,9 @@ impl Hot {
             match community {
                 community::NO_EXPORT | community::NO_EXPORT_SUBCONFED => hot.no_export = true,
                 community::NO_ADVERTISE => hot.no_advertise = true,
+                community::NOPEER => hot.no_peer = true,
+                community::GRACEFUL_SHUTDOWN => hot.graceful_shutdown = true,
+                community::BLACKHOLE => hot.blackhole = true,
                 community::LLGR_STALE => hot.long_lived_stale = true,
                 community::NO_LLGR => hot.no_long_lived = true,
                 _ => {}

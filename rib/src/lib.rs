@@ -51,7 +51,7 @@
 //! ```
 //!
 //! Files, each importing only those that come later here: `stale`, `shard` (the public face),
-//! `tables`, `listing`, `membership`, `fill`, `background`, `table`, `export`, `import`, `query`,
+//! `tables`, `listing`, `membership`, `fill`, `background`, `table`, `export`, `import`, `rules`, `query`,
 //! `decision`, `lives`, `peers`, `inbox`, `member`, `destinations`, `intern`, `sources`, `change`, `peer`,
 //! `policy`, `index`, `key`, `journal`, `interner`, `pages`.
 #![forbid(unsafe_code)]
@@ -89,6 +89,7 @@ mod peer;
 mod peers;
 mod policy;
 mod query;
+mod rules;
 mod shard;
 mod sources;
 mod stale;
@@ -99,7 +100,9 @@ pub use change::{Change, CursorId};
 pub use decision::Step;
 pub use fill::Filled;
 pub use listing::QueryPosition;
-pub use peer::{LongLivedExport, PeerConfig, PeerCounters, PeerId, PeerKind, PeerUp};
+pub use peer::{
+    LongLivedExport, NextHopRule, PeerConfig, PeerCounters, PeerId, PeerKind, PeerUp, PrivateAs,
+};
 pub use policy::{Policy, PrefixRule, PrefixRuleError, Verdict};
 pub use query::{ExportState, Query, RejectReason, RouteState, RouteView, Staleness};
 pub use shard::{Shard, Usage};

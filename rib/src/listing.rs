@@ -213,6 +213,7 @@ impl<F: Keyed> Table<F> {
                 Standing::OriginatorLoop => RejectReason::OriginatorLoop,
                 Standing::ClusterLoop => RejectReason::ClusterLoop,
                 Standing::FirstAsMismatch => RejectReason::FirstAsMismatch,
+                Standing::RouteLeak => RejectReason::RouteLeak,
                 Standing::Policy | Standing::Accepted => match config {
                     Some(config) if config.import.is_missing() => RejectReason::NoPolicy,
                     Some(config) => RejectReason::Policy(config.import.name().into()),

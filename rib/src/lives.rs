@@ -10,8 +10,7 @@ impl Core {
     /// everything again.
     pub(crate) fn open_source(&mut self, id: PeerId, slot: usize) -> Option<SourceId> {
         let peer = self.peers.at(id)?;
-        let config = &peer.config;
-        let source = Source::new(id, slot, config.kind, config.address, peer.up.clone());
+        let source = Source::new(id, slot, &peer.config, peer.up.clone());
         let source = self.sources.add(source)?;
         self.peers.used(id);
         self.peers.at_mut(id)?.inbox_mut(slot)?.live = Some(source);

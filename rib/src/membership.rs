@@ -1,12 +1,13 @@
 //! Peers come to and go from export groups.
 use crate::{
-    LongLivedExport, PeerId, PeerKind,
+    PeerId, PeerKind,
     export::{ExportKey, Group, Pin},
     fill::own_next_hops,
     journal::Cursor,
     key::Keyed,
     member::{Answer, Bits, EndOfRib, Member, Previous},
     peers::{Core, Peer},
+    rules::Rules,
     table::Table,
 };
 use std::collections::BTreeSet;
@@ -19,16 +20,10 @@ impl<F: Keyed> Table<F> {
         }
         Some(ExportKey {
             policy: peer.config.export.clone(),
-            kind: peer.config.kind,
-            local_as: peer.config.local_as,
+            rules: Rules::new(&peer.config, up, F::FAMILY),
             max_message: up.max_message,
             four_octet_as: up.four_octet_as,
             own_next_hop: own_next_hops(up).get(F::SLOT).is_some_and(Option::is_some),
-            long_lived: if up.long_lived.contains(&F::FAMILY) {
-                LongLivedExport::All
-            } else {
-                peer.config.long_lived_export
-            },
         })
     }
 

@@ -1,6 +1,6 @@
 //! What the table knows of a neighbor. A source of local routes is a peer too.
 use crate::Policy;
-use bgp_wire::{Asn, Family, RouterId};
+use bgp_wire::{Asn, Family, Role, RouterId};
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
     sync::Arc,
@@ -15,14 +15,14 @@ pub struct PeerId(pub(crate) u32);
 pub enum PeerKind {
     /// External BGP.
     Ebgp,
-    /// Internal BGP (not a reflector client).
+    /// Internal BGP.
     Ibgp,
     /// Routes of this host: preferred over all others, nothing is exported to it.
     Local,
 }
 
 /// What is configured, session up or not.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PeerConfig {
     /// Where its routes come from.
     pub kind: PeerKind,
@@ -30,6 +30,9 @@ pub struct PeerConfig {
     pub address: IpAddr,
     /// Our AS toward it.
     pub local_as: Asn,
+    /// Our AS toward everybody else, where it differs: a route with either of them in its path has
+    /// been here.
+    pub global_as: Asn,
     /// Its AS.
     pub remote_as: Asn,
     /// Our BGP identifier.
@@ -40,6 +43,60 @@ pub struct PeerConfig {
     pub export: Arc<Policy>,
     /// Whether it is told long-lived stale routes although it lacks the capability (RFC 9494).
     pub long_lived_export: LongLivedExport,
+    /// An internal neighbor that we reflect routes to and from (RFC 4456).
+    pub client: bool,
+    /// What we put into CLUSTER_LIST (RFC 4456 §7); by default our identifier.
+    pub cluster_id: u32,
+    /// Our role toward an external neighbor (RFC 9234); only unicast is concerned.
+    pub role: Option<Role>,
+    /// What it is told as next hop.
+    pub next_hop: NextHopRule,
+    /// What becomes of private AS numbers toward an external neighbor.
+    pub private_as: PrivateAs,
+    /// How often our own AS may stand in the path of what it sends.
+    pub allow_own_as: u8,
+    /// An external neighbor's AS must stand first in the path of what it sends (RFC 4271 §6.3).
+    pub first_as: bool,
+    /// We are a route server toward it (RFC 7947 §2.2): our AS is not put into the path, next hop
+    /// and MED stay.
+    pub route_server: bool,
+    /// The session is about to be shut down (RFC 8326): what goes out says so, what came in is
+    /// the last resort.
+    pub graceful_shutdown: bool,
+}
+
+/// The next hop that a neighbor is told. Routes of this host have our own address in any case.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum NextHopRule {
+    /// Toward external neighbors our own address, toward internal ones the received one
+    /// (RFC 4271 §5.1.3).
+    #[default]
+    Usual,
+    /// Our own address.
+    Own,
+    /// Our own address for what came from external neighbors; what is reflected keeps its own.
+    OwnForExternal,
+    /// The received one.
+    Unchanged,
+    /// These, where the route's next hop is of the family; else as usual.
+    Fixed {
+        /// in place of an IPv4 next hop
+        v4: Option<Ipv4Addr>,
+        /// in place of an IPv6 next hop
+        v6: Option<Ipv6Addr>,
+    },
+}
+
+/// Private AS numbers (RFC 6996) in the paths that an external neighbor is told.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum PrivateAs {
+    /// They stay.
+    #[default]
+    Keep,
+    /// They are left out.
+    Remove,
+    /// Our own stands in their place, so that the path keeps its length.
+    Replace,
 }
 
 /// Long-lived stale routes toward a neighbor without the capability of RFC 9494.
@@ -78,6 +135,16 @@ impl PeerConfig {
             import: Arc::new(import),
             export: Arc::new(export),
             long_lived_export: LongLivedExport::default(),
+            global_as: local_as,
+            client: false,
+            cluster_id: u32::from(router_id.address()),
+            role: None,
+            next_hop: NextHopRule::default(),
+            private_as: PrivateAs::default(),
+            allow_own_as: 0,
+            first_as: true,
+            route_server: false,
+            graceful_shutdown: false,
         }
     }
 }

@@ -39,6 +39,8 @@ pub enum RejectReason {
     ClusterLoop,
     /// The first AS of AS_PATH is not the neighbor's (RFC 4271 §6.3).
     FirstAsMismatch,
+    /// OTC says that it should not have been announced to us (RFC 9234 §5).
+    RouteLeak,
 }
 
 impl fmt::Display for RejectReason {
@@ -54,6 +56,7 @@ impl fmt::Display for RejectReason {
             Self::FirstAsMismatch => {
                 f.write_str("the AS path does not begin with the neighbor's AS")
             }
+            Self::RouteLeak => f.write_str("a route leak: it was for customers only (OTC)"),
         }
     }
 }
@@ -82,6 +85,9 @@ pub enum ExportState {
     FamilyNotNegotiated,
     /// NO_EXPORT, NO_ADVERTISE or NO_EXPORT_SUBCONFED (RFC 1997).
     WellKnownCommunity,
+    /// OTC: it came from a provider, a peer or a route server, and goes to customers only
+    /// (RFC 9234 §5).
+    OnlyToCustomers,
     /// It is long-lived stale, and the peer lacks the capability (RFC 9494 §4.3).
     LongLivedStale,
     /// The peer's AS is in AS_PATH. (Not used today: such a route is announced, and refused there.)
@@ -103,6 +109,7 @@ impl fmt::Display for ExportState {
             Self::NoNextHop => "no own address can be its next hop",
             Self::FamilyNotNegotiated => "the session does not carry the address family",
             Self::WellKnownCommunity => "a well-known community forbids it",
+            Self::OnlyToCustomers => "it is for customers only (OTC)",
             Self::LongLivedStale => {
                 "it is long-lived stale and the neighbor lacks long-lived graceful restart"
             }

@@ -86,18 +86,9 @@ impl Shard {
         let Some(state) = self.core.peers.at_mut(peer) else {
             return;
         };
-        let old = std::mem::replace(&mut state.config, config);
-        let new = &state.config;
-        let same_import = old.kind == new.kind
-            && old.address == new.address
-            && old.local_as == new.local_as
-            && old.remote_as == new.remote_as
-            && old.router_id == new.router_id
-            && old.import == new.import;
-        if !same_import {
-            let (kind, address) = (new.kind, new.address);
-            self.tables
-                .evaluate_again(peer, kind, address, &mut self.core);
+        let old = std::mem::replace(&mut state.config, config.clone());
+        if !same_import(&old, &config) {
+            self.tables.evaluate_again(peer, &config, &mut self.core);
         }
         each_table!(self.tables, table => table.regroup(peer, &mut self.core));
     }
@@ -193,6 +184,7 @@ impl Shard {
         let importing = Importing {
             config: &state.config,
             up: state.up.as_deref(),
+            family: F::FAMILY,
             long_lived: false,
         };
         let imported = importing.import(&mut core.sets, &core.hops, received, next_hop);
@@ -402,4 +394,18 @@ impl Shard {
             None => None,
         }
     }
+}
+
+/// Would what the peer sent be judged alike?
+fn same_import(one: &PeerConfig, other: &PeerConfig) -> bool {
+    // What only concerns the way out is taken from the other.
+    let alike = PeerConfig {
+        export: other.export.clone(),
+        long_lived_export: other.long_lived_export,
+        next_hop: other.next_hop,
+        private_as: other.private_as,
+        route_server: other.route_server,
+        ..one.clone()
+    };
+    alike == *other
 }

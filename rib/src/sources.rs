@@ -9,7 +9,7 @@
 //!
 //! A source also holds what the decision and the import rules ask of a peer, so that comparing two
 //! paths touches no configuration, and a path is judged by the session that brought it.
-use crate::{PeerId, PeerKind, PeerUp};
+use crate::{PeerConfig, PeerId, PeerKind, PeerUp};
 use std::{net::IpAddr, sync::Arc};
 
 /// A source; 24 bits, since a path stores it beside its standing.
@@ -42,6 +42,8 @@ pub(crate) struct Source {
     pub(crate) slot: usize,
     pub(crate) life: Life,
     pub(crate) kind: PeerKind,
+    /// It is a client of ours as a route reflector.
+    pub(crate) client: bool,
     /// BGP identifier, 0 for local routes.
     pub(crate) router_id: u32,
     pub(crate) address: IpAddr,
@@ -61,8 +63,7 @@ impl Source {
     pub(crate) fn new(
         peer: PeerId,
         slot: usize,
-        kind: PeerKind,
-        address: IpAddr,
+        config: &PeerConfig,
         up: Option<Arc<PeerUp>>,
     ) -> Self {
         let identifier = up.as_ref().map(|up| u32::from(up.router_id.address()));
@@ -70,9 +71,10 @@ impl Source {
             peer,
             slot,
             life: Life::Live,
-            kind,
+            kind: config.kind,
+            client: config.client,
             router_id: identifier.unwrap_or(0),
-            address,
+            address: config.address,
             up,
             received: 0,
             accepted: 0,

@@ -318,7 +318,7 @@ impl<F: Keyed> Table<F> {
         }
     }
 
-    fn changed(&mut self, number: u32) {
+    pub(crate) fn changed(&mut self, number: u32) {
         let read = self.groups.iter().flatten().any(Group::active)
             || self.subscribers.iter().any(Option::is_some);
         if read && let Some(mark) = self.destinations.mark_mut(number) {

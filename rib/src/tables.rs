@@ -1,7 +1,6 @@
 //! One table per family, and the one place where a family is chosen at run time.
-use crate::{PeerId, PeerKind, inbox::Inbox, key::Keyed, peers::Core, table::Table};
+use crate::{PeerConfig, PeerId, inbox::Inbox, key::Keyed, peers::Core, table::Table};
 use bgp_wire::{Family, Ipv4Unicast, Ipv6Unicast};
-use std::net::IpAddr;
 
 /// A family the shard has a table for.
 #[expect(private_interfaces, reason = "sealed: no other crate can add a table")]
@@ -83,20 +82,15 @@ impl Tables {
     }
 
     /// Every path of a peer is evaluated again, in slices: what is asked of it has changed.
-    pub(crate) fn evaluate_again(
-        &mut self,
-        peer: PeerId,
-        kind: PeerKind,
-        address: IpAddr,
-        core: &mut Core,
-    ) {
+    pub(crate) fn evaluate_again(&mut self, peer: PeerId, config: &PeerConfig, core: &mut Core) {
         each_table!(self, table => {
             let due = table.scan_due();
             let inbox = core.peers.at(peer).and_then(|peer| peer.inbox(table.slot()));
             for id in inbox.into_iter().flat_map(Inbox::sources) {
                 if let Some(source) = core.sources.at_mut(id) {
-                    source.kind = kind;
-                    source.address = address;
+                    source.kind = config.kind;
+                    source.client = config.client;
+                    source.address = config.address;
                     source.due = due;
                 }
             }

@@ -6,8 +6,8 @@
 )]
 
 use bgp_wire::{
-    Asn, AttributeSet, Attributes, Family, Ipv4Unicast, Ipv6Unicast, NextHop, Nlri, PathId,
-    RouterId, SessionType, Update, UpdateContext, frame,
+    Asn, AttributeSet, Attributes, Family, Ipv4Unicast, Ipv6Unicast, NextHop, Nlri, PathId, Role,
+    RouterId, SessionType, Update, UpdateContext, attr::CarriedAttribute, frame,
 };
 use ipnet::IpNet;
 use rib::{
@@ -947,4 +947,143 @@ fn one_prefix_is_looked_up_exactly_and_by_its_longest_match() {
     ] {
         assert_eq!(shard.longest_match(net(asked)), found.map(net), "{asked}");
     }
+}
+
+#[test]
+fn a_reflector_tells_clients_all_and_others_what_clients_say() {
+    let mut shard = Shard::new();
+    let mut peer = |number: u8, client: bool| {
+        let config = PeerConfig {
+            client,
+            ..config(PeerKind::Ibgp, number, 65530)
+        };
+        let id = shard.add_peer(config.clone());
+        shard.peer_up(id, session(&config));
+        id
+    };
+    let (client, other, third) = (peer(1, true), peer(2, false), peer(3, false));
+    announce(&mut shard, client, &[7], None, &["10.1.0.0/16"]);
+    announce(&mut shard, other, &[7], None, &["10.2.0.0/16"]);
+    for id in [client, other, third] {
+        settled(&mut shard, id);
+    }
+    let mut told = Vec::new();
+    for id in [client, other, third] {
+        let mut position = QueryPosition::default();
+        while shard.query(Query::Exported(id), None, &mut position, 9, &mut |route| {
+            let attributes = route.attributes;
+            told.push((
+                id,
+                route.prefix.to_string(),
+                attributes.originator_id().unwrap().to_string(),
+                attributes.cluster_list().collect::<Vec<_>>(),
+                route.next_hop,
+            ));
+        }) {}
+    }
+    let hop = Some(NextHop::V4(Ipv4Addr::new(192, 0, 2, 1)));
+    let ours = vec![u32::from(Ipv4Addr::new(10, 0, 0, 100))];
+    let route = |to, prefix: &str, originator: &str| {
+        (
+            to,
+            prefix.to_owned(),
+            originator.to_owned(),
+            ours.clone(),
+            hop,
+        )
+    };
+    assert_eq!(
+        told,
+        [
+            route(client, "10.2.0.0/16", "10.0.0.2"),
+            route(other, "10.1.0.0/16", "10.0.0.1"),
+            route(third, "10.1.0.0/16", "10.0.0.1"),
+        ]
+    );
+}
+
+#[test]
+fn what_a_provider_said_is_not_leaked_to_another() {
+    let mut shard = Shard::new();
+    let mut peer = |number: u8, role| {
+        let config = PeerConfig {
+            role: Some(role),
+            ..config(PeerKind::Ebgp, number, u32::from(number))
+        };
+        let id = shard.add_peer(config.clone());
+        shard.peer_up(id, session(&config));
+        id
+    };
+    let provider = peer(1, Role::Customer);
+    let second_provider = peer(2, Role::Customer);
+    let customer = peer(3, Role::Provider);
+    announce(&mut shard, provider, &[1, 9], None, &["10.1.0.0/16"]);
+    settled(&mut shard, second_provider);
+    settled(&mut shard, customer);
+    assert_eq!(
+        states(&shard, Query::NotExported(second_provider))[0].2,
+        RouteState::Export(ExportState::OnlyToCustomers)
+    );
+    let mut otc = None;
+    let mut position = QueryPosition::default();
+    while shard.query(
+        Query::Exported(customer),
+        None,
+        &mut position,
+        9,
+        &mut |route| {
+            otc = route.attributes.only_to_customer();
+        },
+    ) {}
+    assert_eq!(otc, Some(Asn(1)));
+    // The customer sends it back to us by way of a leak.
+    let mut set = AttributeSet::with_path([Asn(3), Asn(1), Asn(9)]);
+    set.carry(CarriedAttribute::only_to_customer(Asn(1)));
+    let mut leaked = Vec::new();
+    set.encode(&mut leaked);
+    let attributes = Attributes::from_canonical(&leaked);
+    let next_hop = NextHop::V4(Ipv4Addr::new(192, 0, 2, 1));
+    shard.announce(customer, &attributes, next_hop, &[nlri("10.1.0.0/16")], 2);
+    assert_eq!(
+        states(&shard, Query::Rejected(customer))[0].2,
+        RouteState::Rejected(RejectReason::RouteLeak)
+    );
+}
+
+#[test]
+fn a_session_that_is_about_to_end_is_the_last_resort_both_ways() {
+    let mut shard = Shard::new();
+    let (first, second) = (external(&mut shard, 1, 1), external(&mut shard, 2, 2));
+    let third = external(&mut shard, 3, 3);
+    announce(&mut shard, first, &[1], None, &["10.1.0.0/16"]);
+    announce(&mut shard, second, &[2, 3, 4], None, &["10.1.0.0/16"]);
+    settled(&mut shard, third);
+    let leaving = PeerConfig {
+        graceful_shutdown: true,
+        ..config(PeerKind::Ebgp, 1, 1)
+    };
+    shard.configure_peer(first, leaving);
+    assert_eq!(
+        settled(&mut shard, third),
+        ["+10.1.0.0/16"],
+        "the longer path"
+    );
+    let why = states(&shard, Query::All);
+    assert_eq!(
+        (why[0].1, why[0].2.clone()),
+        (second, RouteState::Best(Step::LocalPref))
+    );
+    settled(&mut shard, first);
+    let mut marked = false;
+    let mut position = QueryPosition::default();
+    while shard.query(
+        Query::Exported(first),
+        None,
+        &mut position,
+        9,
+        &mut |route| {
+            marked = route.attributes.communities().any(|c| c == 0xffff_0000);
+        },
+    ) {}
+    assert!(marked, "GRACEFUL_SHUTDOWN");
 }

@@ -15,14 +15,15 @@ mod naive;
 mod replay;
 
 use bgp_wire::{
-    Asn, Attributes, Family, Ipv4Unicast, Ipv6Unicast, NextHop, Nlri, Origin, PathId, RouterId,
+    Asn, Attributes, Family, Ipv4Unicast, Ipv6Unicast, NextHop, Nlri, Origin, PathId, Role,
+    RouterId,
 };
 use ipnet::IpNet;
 use naive::{Attr, Naive, NaivePeer, Route};
 use replay::Replay;
 use rib::{
-    CursorId, ExportState, LongLivedExport, PeerConfig, PeerId, PeerKind, PeerUp, Policy, Query,
-    QueryPosition, RouteState, Shard, Staleness,
+    CursorId, ExportState, LongLivedExport, NextHopRule, PeerConfig, PeerId, PeerKind, PeerUp,
+    Policy, PrivateAs, Query, QueryPosition, RouteState, Shard, Staleness,
 };
 use std::{
     collections::BTreeMap,
@@ -72,18 +73,41 @@ struct World {
     seen: Seen,
 }
 
-fn config(peer: &NaivePeer) -> PeerConfig {
-    PeerConfig {
-        import: peer.import.clone(),
-        export: peer.export.clone(),
-        long_lived_export: peer.long_lived_export,
-        ..PeerConfig::new(
-            peer.kind,
-            peer.address,
-            (Asn(LOCAL_AS), Asn(peer.remote_as)),
-            RouterId::new(Ipv4Addr::new(10, 0, 0, 100)).unwrap(),
-        )
-    }
+/// Roles and what else a session may have, at random; most have none of it.
+fn vary(config: &mut PeerConfig, random: &mut Random) {
+    let own = NextHopRule::Fixed {
+        v4: Some(Ipv4Addr::new(192, 0, 2, 200)),
+        v6: None,
+    };
+    let rules = [
+        NextHopRule::Usual,
+        NextHopRule::Usual,
+        NextHopRule::Own,
+        NextHopRule::OwnForExternal,
+        NextHopRule::Unchanged,
+        own,
+    ];
+    config.next_hop = *random.pick(&rules);
+    config.private_as = *random.pick(&[
+        PrivateAs::Keep,
+        PrivateAs::Keep,
+        PrivateAs::Remove,
+        PrivateAs::Replace,
+    ]);
+    let roles = [
+        Role::Provider,
+        Role::Customer,
+        Role::Peer,
+        Role::RouteServer,
+        Role::RouteServerClient,
+    ];
+    config.role = random.chance(50).then(|| *random.pick(&roles));
+    config.client = random.chance(50);
+    config.allow_own_as = random.below(4) as u8 / 2;
+    config.first_as = random.chance(80);
+    config.route_server = random.chance(20);
+    config.graceful_shutdown = random.chance(10);
+    config.long_lived_export = *random.pick(&LONG_LIVED_EXPORTS);
 }
 
 fn split(prefixes: &[IpNet]) -> (Vec<Nlri<Ipv4Unicast>>, Vec<Nlri<Ipv6Unicast>>) {
@@ -162,16 +186,14 @@ impl World {
         let few = seed.is_multiple_of(3);
         let kinds = kinds.into_iter().step_by(if few { 2 } else { 1 });
         for (n, (kind, remote_as)) in (1..).zip(kinds) {
-            let peer = NaivePeer {
-                kind,
-                address: IpAddr::from([10, 0, 0, n]),
-                remote_as,
-                import: random.pick(&world.policies).clone(),
-                export: random.pick(&world.policies).clone(),
-                long_lived_export: *random.pick(&LONG_LIVED_EXPORTS),
-                up: None,
-            };
-            world.ids.push(world.shard.add_peer(config(&peer)));
+            let router_id = RouterId::new(Ipv4Addr::from(naive::ROUTER_ID)).unwrap();
+            let ases = (Asn(LOCAL_AS), Asn(remote_as));
+            let mut config = PeerConfig::new(kind, IpAddr::from([10, 0, 0, n]), ases, router_id);
+            config.import = random.pick(&world.policies).clone();
+            config.export = random.pick(&world.policies).clone();
+            vary(&mut config, &mut random);
+            world.ids.push(world.shard.add_peer(config.clone()));
+            let peer = NaivePeer { config, up: None };
             world.naive.peers.push(peer);
             world.replays.push(Replay::default());
         }
@@ -209,10 +231,8 @@ impl World {
     }
 
     fn announce(&mut self, peer: usize) {
-        let (kind, remote_as) = (
-            self.naive.peers[peer].kind,
-            self.naive.peers[peer].remote_as,
-        );
+        let config = &self.naive.peers[peer].config;
+        let (kind, remote_as) = (config.kind, config.remote_as.0);
         let random = &mut self.random;
         let mut path = Vec::new();
         if kind == PeerKind::Ebgp && !random.chance(4) {
@@ -220,7 +240,7 @@ impl World {
         }
         if kind != PeerKind::Local {
             for _ in 0..1 + random.below(8) / 6 {
-                path.push(*random.pick(&[1, 2, 3, 4, 5, 5, 6, LOCAL_AS]));
+                path.push(*random.pick(&[1, 2, 3, 4, 5, 64512, 6, LOCAL_AS]));
             }
         }
         let attr = Attr {
@@ -235,6 +255,14 @@ impl World {
                 3 => vec![naive::LLGR_STALE],
                 4 => vec![naive::NO_LLGR],
                 5..=6 => vec![65000 << 16 | random.below(2) as u32],
+                7 => vec![naive::GRACEFUL_SHUTDOWN],
+                _ => vec![],
+            },
+            otc: random.chance(20).then(|| 1 + random.below(3) as u32),
+            originator: (kind == PeerKind::Ibgp && random.chance(20))
+                .then(|| naive::ROUTER_ID + random.below(3) as u32),
+            clusters: match random.below(8) {
+                n @ 0..=2 if kind == PeerKind::Ibgp => vec![naive::ROUTER_ID + n as u32],
                 _ => vec![],
             },
         };
@@ -311,7 +339,7 @@ impl World {
     fn says(&self, peer: usize, prefix: &IpNet) -> bool {
         let peer = &self.naive.peers[peer];
         let carried = |up: &PeerUp| up.families.contains(&naive::family(prefix));
-        peer.kind == PeerKind::Local || peer.up.as_ref().is_some_and(carried)
+        peer.config.kind == PeerKind::Local || peer.up.as_ref().is_some_and(carried)
     }
 
     fn some_families(&mut self) -> Vec<Family> {
@@ -321,7 +349,7 @@ impl World {
     }
 
     fn up(&mut self, peer: usize) {
-        if self.naive.peers[peer].kind == PeerKind::Local {
+        if self.naive.peers[peer].config.kind == PeerKind::Local {
             return;
         }
         let own = 100 + peer as u8;
@@ -340,7 +368,7 @@ impl World {
             link_local: self.random.chance(50).then(|| "fe80::1".parse().unwrap()),
             ..PeerUp::new(
                 RouterId::new(router_id).unwrap(),
-                Asn(self.naive.peers[peer].remote_as),
+                self.naive.peers[peer].config.remote_as,
                 families,
             )
         };
@@ -363,7 +391,7 @@ impl World {
     }
 
     fn down_retaining(&mut self, peer: usize, retain: &[Family]) {
-        if self.naive.peers[peer].kind == PeerKind::Local {
+        if self.naive.peers[peer].config.kind == PeerKind::Local {
             return;
         }
         self.naive.down(peer, retain);
@@ -425,7 +453,7 @@ impl World {
         self.naive.peers[peer].up = None;
         self.replays[peer] = Replay::default();
         self.shard.remove_peer(self.ids[peer]);
-        self.ids[peer] = self.shard.add_peer(config(&self.naive.peers[peer]));
+        self.ids[peer] = self.shard.add_peer(self.naive.peers[peer].config.clone());
         assert_eq!(
             self.ids
                 .iter()
@@ -437,17 +465,18 @@ impl World {
     }
 
     fn configure(&mut self, peer: usize) {
+        let mut config = self.naive.peers[peer].config.clone();
         if self.random.chance(60) {
-            self.naive.peers[peer].import = self.random.pick(&self.policies).clone();
+            config.import = self.random.pick(&self.policies).clone();
         }
         if self.random.chance(60) {
-            self.naive.peers[peer].export = self.random.pick(&self.policies).clone();
+            config.export = self.random.pick(&self.policies).clone();
         }
-        if self.random.chance(30) {
-            self.naive.peers[peer].long_lived_export = *self.random.pick(&LONG_LIVED_EXPORTS);
+        if self.random.chance(40) {
+            vary(&mut config, &mut self.random);
         }
-        self.shard
-            .configure_peer(self.ids[peer], config(&self.naive.peers[peer]));
+        self.shard.configure_peer(self.ids[peer], config.clone());
+        self.naive.peers[peer].config = config;
     }
 
     fn refresh(&mut self, peer: usize) {
@@ -464,7 +493,7 @@ impl World {
             assert_eq!((filled.messages, out.len()), (0, 0));
             return false;
         };
-        let kind = self.naive.peers[peer].kind;
+        let kind = self.naive.peers[peer].config.kind;
         let messages = self.replays[peer].read(&out, kind, up);
         assert_eq!(messages, filled.messages);
         if self.strict && !self.replays[peer].asked_again {
@@ -548,7 +577,7 @@ impl World {
 
         let installed: BTreeMap<IpNet, NextHop> = best
             .iter()
-            .filter(|(_, (peer, _))| self.naive.peers[*peer].kind != PeerKind::Local)
+            .filter(|(_, (peer, _))| self.naive.peers[*peer].config.kind != PeerKind::Local)
             .map(|(prefix, (_, route))| (*prefix, route.next_hop))
             .collect();
         assert_eq!(self.installed, installed, "kernel table");
@@ -665,15 +694,14 @@ fn run(seed: u64, steps: usize, strict: bool) -> Seen {
     world.seen
 }
 
-/// Runs as many seeds; what is hard to come by must have been seen.
-fn run_all(seeds: std::ops::RangeInclusive<u64>, steps: usize, strict: bool) {
+fn run_all(seeds: std::ops::RangeInclusive<u64>, steps: usize, strict: bool) -> Seen {
     let mut seen = Seen::default();
     for seed in seeds {
         for (sum, n) in seen.iter_mut().zip(run(seed, steps, strict)) {
             *sum += n;
         }
     }
-    assert!(seen.iter().all(|n| *n > 0), "{seen:?}");
+    seen
 }
 
 /// `MODEL_SEEDS=1000` in the environment runs as many.
@@ -686,7 +714,8 @@ fn seeds(default: u64) -> u64 {
 
 #[test]
 fn random_operations_lagging() {
-    run_all(1..=seeds(24), 800, false);
+    let seen = run_all(1..=seeds(24), 800, false);
+    assert!(seen.iter().all(|n| *n > 0), "hard to come by: {seen:?}");
 }
 
 #[test]

@@ -1,11 +1,14 @@
 //! The model: all routes in one map, everything else computed by the letter.
-use bgp_wire::{Asn, AttributeSet, Attributes, Family, NextHop, Origin};
+use bgp_wire::{
+    Asn, AttributeSet, Attributes, Family, NextHop, Origin, Role, RouterId, attr::CarriedAttribute,
+};
 use ipnet::IpNet;
-use rib::{LongLivedExport, PeerKind, PeerUp, Policy, Staleness, Verdict};
+use rib::{
+    LongLivedExport, NextHopRule, PeerConfig, PeerKind, PeerUp, PrivateAs, Staleness, Verdict,
+};
 use std::{
     collections::BTreeMap,
-    net::{IpAddr, Ipv6Addr},
-    sync::Arc,
+    net::{Ipv4Addr, Ipv6Addr},
 };
 
 use crate::LOCAL_AS;
@@ -17,6 +20,9 @@ pub(crate) struct Attr {
     pub(crate) med: Option<u32>,
     pub(crate) local_pref: Option<u32>,
     pub(crate) communities: Vec<u32>,
+    pub(crate) otc: Option<u32>,
+    pub(crate) originator: Option<u32>,
+    pub(crate) clusters: Vec<u32>,
 }
 
 impl Attr {
@@ -26,9 +32,23 @@ impl Attr {
         set.med = self.med;
         set.local_pref = self.local_pref;
         set.communities.clone_from(&self.communities);
+        let originator = self.originator.map(Ipv4Addr::from);
+        set.originator_id = originator.and_then(RouterId::new);
+        set.cluster_list.clone_from(&self.clusters);
+        if let Some(otc) = self.otc {
+            set.carry(CarriedAttribute::only_to_customer(Asn(otc)));
+        }
         let mut octets = Vec::new();
         set.encode(&mut octets);
         octets
+    }
+}
+
+impl Attr {
+    fn add(&mut self, community: u32) {
+        if !self.communities.contains(&community) {
+            self.communities.push(community);
+        }
     }
 }
 
@@ -41,6 +61,9 @@ impl From<Attributes<'_>> for Attr {
             med: attributes.med(),
             local_pref: attributes.local_pref(),
             communities: attributes.communities().collect(),
+            otc: attributes.only_to_customer().map(|asn| asn.0),
+            originator: (attributes.originator_id()).map(|id| u32::from(id.address())),
+            clusters: attributes.cluster_list().collect(),
         }
     }
 }
@@ -57,17 +80,15 @@ pub(crate) struct Route {
 
 #[derive(Debug)]
 pub(crate) struct NaivePeer {
-    pub(crate) kind: PeerKind,
-    pub(crate) address: IpAddr,
-    pub(crate) remote_as: u32,
-    pub(crate) import: Arc<Policy>,
-    pub(crate) export: Arc<Policy>,
-    pub(crate) long_lived_export: LongLivedExport,
+    pub(crate) config: PeerConfig,
     pub(crate) up: Option<PeerUp>,
 }
 
 pub(crate) const LLGR_STALE: u32 = 0xffff_0006;
 pub(crate) const NO_LLGR: u32 = 0xffff_0007;
+pub(crate) const GRACEFUL_SHUTDOWN: u32 = 0xffff_0000;
+/// Ours, and our cluster.
+pub(crate) const ROUTER_ID: u32 = 0x0a00_0064;
 
 pub(crate) fn family(prefix: &IpNet) -> Family {
     match prefix {
@@ -88,22 +109,43 @@ impl Naive {
     pub(crate) fn accepted(&self) -> impl Iterator<Item = (IpNet, usize, Route)> {
         self.routes.iter().filter_map(|((prefix, from), route)| {
             let peer = &self.peers[*from];
-            if peer.import.verdict(prefix) == Verdict::Reject {
+            let config = &peer.config;
+            if config.import.verdict(prefix) == Verdict::Reject {
                 return None;
             }
             let mut route = route.clone();
-            if peer.kind == PeerKind::Local {
+            if config.kind == PeerKind::Local {
                 return Some((*prefix, *from, route));
             }
             let up = route.up.as_ref()?;
-            if route.attr.path.contains(&LOCAL_AS) {
+            let ours = route.attr.path.iter().filter(|asn| **asn == LOCAL_AS);
+            if ours.count() > usize::from(config.allow_own_as) {
                 return None;
             }
-            if peer.kind == PeerKind::Ebgp {
-                if route.attr.path.first() != Some(&peer.remote_as) {
+            let attr = &mut route.attr;
+            let remote_as = config.remote_as.0;
+            if config.kind == PeerKind::Ebgp {
+                let server = config.role == Some(Role::RouteServerClient);
+                if !server && config.first_as && attr.path.first() != Some(&remote_as) {
                     return None;
                 }
-                route.attr.local_pref = None;
+                attr.local_pref = None;
+                if attr.communities.contains(&GRACEFUL_SHUTDOWN) {
+                    attr.local_pref = Some(0);
+                }
+                match (config.role, attr.otc) {
+                    (Some(Role::Provider | Role::RouteServer), Some(_)) => return None,
+                    (Some(Role::Peer), Some(otc)) if otc != remote_as => return None,
+                    (Some(Role::Customer | Role::Peer | Role::RouteServerClient), None) => {
+                        attr.otc = Some(remote_as);
+                    }
+                    _ => {}
+                }
+            } else if attr.originator == Some(ROUTER_ID) || attr.clusters.contains(&ROUTER_ID) {
+                return None;
+            }
+            if config.graceful_shutdown {
+                attr.local_pref = Some(0);
             }
             let usable = match route.next_hop {
                 NextHop::V4(address) => {
@@ -162,7 +204,7 @@ impl Naive {
             candidates.entry(prefix).or_default().push((from, route));
         }
         let choose = |mut left: Vec<(usize, Route)>| {
-            let kind = |from: usize| self.peers[from].kind;
+            let kind = |from: usize| self.peers[from].config.kind;
             keep_lowest(&mut left, |(from, _)| kind(*from) != PeerKind::Local);
             keep_lowest(&mut left, |(_, route)| {
                 route.attr.communities.contains(&LLGR_STALE)
@@ -186,7 +228,7 @@ impl Naive {
                     .as_ref()
                     .map(|up| u32::from(up.router_id.address()))
             });
-            keep_lowest(&mut left, |(from, _)| self.peers[*from].address);
+            keep_lowest(&mut left, |(from, _)| self.peers[*from].config.address);
             assert_eq!(left.len(), 1);
             left.remove(0)
         };
@@ -203,78 +245,120 @@ impl Naive {
         best: &BTreeMap<IpNet, (usize, Route)>,
     ) -> BTreeMap<IpNet, (Attr, NextHop)> {
         let peer = &self.peers[to];
+        let config = &peer.config;
         let Some(up) = &peer.up else {
             return BTreeMap::new();
         };
-        best.iter()
-            .filter_map(|(prefix, (from, route))| {
-                let source = self.peers[*from].kind;
-                let (family, own) = match prefix {
-                    IpNet::V4(_) => (crate::FAMILIES[0], up.next_hop_v4.map(NextHop::V4)),
-                    IpNet::V6(_) => (
-                        crate::FAMILIES[1],
-                        up.next_hop_v6.map(|global| NextHop::V6 {
-                            global,
-                            link_local: up.link_local,
-                        }),
-                    ),
-                };
-                if *from == to
-                    || !up.families.contains(&family)
-                    || peer.export.verdict(prefix) == Verdict::Reject
-                    || (source == PeerKind::Ibgp && peer.kind == PeerKind::Ibgp)
-                {
+        let external = config.kind == PeerKind::Ebgp;
+        let server = config.route_server && external;
+        let role = config.role.filter(|_| external);
+        let told = |prefix: &IpNet, from: usize, route: &Route| {
+            let source = &self.peers[from].config;
+            let family = family(prefix);
+            let own = match prefix {
+                IpNet::V4(_) => up.next_hop_v4.map(NextHop::V4),
+                IpNet::V6(_) => up.next_hop_v6.map(|global| NextHop::V6 {
+                    global,
+                    link_local: up.link_local,
+                }),
+            };
+            let reflected = source.kind == PeerKind::Ibgp && config.kind == PeerKind::Ibgp;
+            if from == to
+                || !up.families.contains(&family)
+                || config.export.verdict(prefix) == Verdict::Reject
+                || (reflected && !source.client && !config.client)
+            {
+                return None;
+            }
+            let mut attr = route.attr.clone();
+            let has = |attr: &Attr, c| attr.communities.contains(&c);
+            if has(&attr, 0xffff_ff02)
+                || (external && (has(&attr, 0xffff_ff01) || has(&attr, 0xffff_ff03)))
+                || (role == Some(Role::Peer) && has(&attr, 0xffff_ff04))
+            {
+                return None;
+            }
+            match (role, attr.otc) {
+                (Some(Role::Customer | Role::Peer | Role::RouteServerClient), Some(_)) => {
                     return None;
                 }
-                let mut attr = route.attr.clone();
-                let kept = match route.next_hop {
-                    NextHop::V6 { global, .. } => {
-                        (!global.is_unicast_link_local()).then_some(NextHop::V6 {
-                            global,
-                            link_local: None,
-                        })
-                    }
-                    v4 => Some(v4),
-                };
-                let community = |c| attr.communities.contains(&c);
-                if community(0xffff_ff02) {
-                    return None;
+                (Some(Role::Provider | Role::Peer | Role::RouteServer), None) => {
+                    attr.otc = Some(LOCAL_AS);
                 }
-                let last_resort = community(LLGR_STALE) && !up.long_lived.contains(&family);
-                match peer.long_lived_export {
-                    LongLivedExport::Never if last_resort => return None,
-                    LongLivedExport::Internal if last_resort && peer.kind == PeerKind::Ebgp => {
-                        return None;
-                    }
-                    _ => {}
-                }
-                let last_resort =
-                    last_resort && peer.long_lived_export == LongLivedExport::Internal;
-                let next_hop = if peer.kind == PeerKind::Ebgp {
-                    if community(0xffff_ff01) || community(0xffff_ff03) {
-                        return None;
-                    }
-                    attr.path.insert(0, LOCAL_AS);
-                    attr.local_pref = None;
-                    if source != PeerKind::Local {
-                        attr.med = None;
-                    }
-                    own?
-                } else {
-                    attr.local_pref = Some(attr.local_pref.unwrap_or(100));
-                    if last_resort {
+                _ => {}
+            }
+            let last_resort = has(&attr, LLGR_STALE) && !up.long_lived.contains(&family);
+            if last_resort {
+                match config.long_lived_export {
+                    LongLivedExport::Never => return None,
+                    LongLivedExport::Internal if external => return None,
+                    LongLivedExport::Internal => {
                         attr.local_pref = Some(0);
-                        if !attr.communities.contains(&0xffff_ff01) {
-                            attr.communities.push(0xffff_ff01);
+                        attr.add(0xffff_ff01);
+                    }
+                    LongLivedExport::All => {}
+                }
+            }
+            if config.graceful_shutdown {
+                attr.add(GRACEFUL_SHUTDOWN);
+                attr.local_pref = Some(0);
+            }
+            if external {
+                match config.private_as {
+                    PrivateAs::Keep => {}
+                    PrivateAs::Remove => attr.path.retain(|asn| !Asn(*asn).is_private()),
+                    PrivateAs::Replace => {
+                        for asn in &mut attr.path {
+                            if Asn(*asn).is_private() {
+                                *asn = LOCAL_AS;
+                            }
                         }
                     }
-                    match kept {
-                        Some(kept) if source != PeerKind::Local => kept,
-                        _ => own?,
+                }
+                attr.local_pref = None;
+                attr.originator = None;
+                attr.clusters.clear();
+                if !server {
+                    attr.path.insert(0, LOCAL_AS);
+                    if source.kind != PeerKind::Local {
+                        attr.med = None;
                     }
-                };
-                Some((*prefix, (attr, next_hop)))
-            })
+                }
+            } else {
+                attr.local_pref = Some(attr.local_pref.unwrap_or(100));
+                if reflected {
+                    let session = route.up.as_ref().map(|up| up.router_id.address());
+                    attr.originator = attr.originator.or(session.map(u32::from));
+                    attr.clusters.insert(0, ROUTER_ID);
+                }
+            }
+            let usual = !external || server;
+            let received = match config.next_hop {
+                _ if source.kind == PeerKind::Local => None,
+                NextHopRule::Usual => usual.then_some(route.next_hop),
+                NextHopRule::Own => None,
+                NextHopRule::OwnForExternal => {
+                    (usual && source.kind == PeerKind::Ibgp).then_some(route.next_hop)
+                }
+                NextHopRule::Unchanged => Some(route.next_hop),
+                NextHopRule::Fixed { v4, .. } => match (route.next_hop, v4) {
+                    (NextHop::V4(_), Some(fixed)) => Some(NextHop::V4(fixed)),
+                    _ => usual.then_some(route.next_hop),
+                },
+            };
+            let kept = match received {
+                Some(NextHop::V6 { global, .. }) => {
+                    (!global.is_unicast_link_local()).then_some(NextHop::V6 {
+                        global,
+                        link_local: None,
+                    })
+                }
+                v4 => v4,
+            };
+            Some((attr, kept.or(own)?))
+        };
+        best.iter()
+            .filter_map(|(prefix, (from, route))| Some((*prefix, told(prefix, *from, route)?)))
             .collect()
     }
 }

@@ -4,6 +4,7 @@
 //! file in one round. It costs the text, the tree and the result; a file of [`MAX_OCTETS`] is the
 //! largest that is read.
 mod neighbor;
+mod treatment;
 
 use super::{
     Config, Connected, ControlSocket, InterfacePatterns, Kernel, Problem, Problems, Severity,
@@ -204,6 +205,7 @@ fn read(walk: &Walk<'_>, tree: &DeTable<'_>, path: &Path) -> Option<Config> {
             "the AS number of this host, as in local-as = 65530",
         );
     }
+    let cluster_id = top.read("cluster-id", value::cluster_id);
     let listen = read_listen(&top);
     let section = |key, subject, keys| top.take(key)?.section(subject, keys);
     let control = section("control", Subject::Control, keys::CONTROL);
@@ -235,6 +237,7 @@ fn read(walk: &Walk<'_>, tree: &DeTable<'_>, path: &Path) -> Option<Config> {
     Some(Config {
         router_id,
         local_as: local_as?,
+        cluster_id,
         listen,
         control,
         connected,

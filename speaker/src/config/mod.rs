@@ -14,12 +14,14 @@ mod neighbor;
 mod problem;
 mod section;
 mod source;
+mod treatment;
 mod value;
 
 pub use interface::InterfacePatterns;
 pub use kernel::Kernel;
 pub use neighbor::{Neighbor, Password, PolicyRef};
 pub use problem::{Problem, Problems, Severity};
+pub use treatment::Treatment;
 
 use bgp_wire::{Asn, RouterId};
 use ipnet::IpNet;
@@ -39,6 +41,8 @@ pub struct Config {
     pub router_id: Option<RouterId>,
     /// Our AS.
     pub local_as: Asn,
+    /// What we put into CLUSTER_LIST as a route reflector (RFC 4456 §7); `None`: `router_id`.
+    pub cluster_id: Option<u32>,
     /// Where to accept connections; empty: nowhere.
     pub listen: Vec<SocketAddr>,
     /// Control socket; `None`: none.
@@ -62,6 +66,7 @@ impl Config {
         Self {
             router_id: None,
             local_as,
+            cluster_id: None,
             listen: Vec::new(),
             control: None,
             connected: None,

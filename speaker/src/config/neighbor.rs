@@ -1,4 +1,5 @@
 //! A neighbor as configured.
+use super::Treatment;
 use bgp_wire::{Asn, Family};
 use std::{fmt, net::IpAddr, time::Duration};
 
@@ -25,6 +26,8 @@ pub struct Neighbor {
     pub import: PolicyRef,
     /// What to announce.
     pub export: PolicyRef,
+    /// How its routes are treated, policies aside.
+    pub treatment: Treatment,
     /// Address families; default: the one of `address`.
     pub families: Vec<Family>,
     /// Proposed hold time; default 90 s, zero: no hold timer.
@@ -82,6 +85,7 @@ impl Neighbor {
             password: None,
             import: PolicyRef::Missing,
             export: PolicyRef::Missing,
+            treatment: Treatment::default(),
             families: vec![family_of(address)],
             hold_time: Self::HOLD_TIME,
             keepalive: None,

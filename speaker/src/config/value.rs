@@ -31,6 +31,20 @@ pub(super) fn router_id(item: &Item<'_, '_>) -> Result<RouterId, Complaint> {
     })
 }
 
+/// A cluster (RFC 4456 §7): four octets as an address, or a number.
+pub(super) fn cluster_id(item: &Item<'_, '_>) -> Result<u32, Complaint> {
+    match item.value.get_ref() {
+        DeValue::String(text) => {
+            let address: Result<Ipv4Addr, _> = text.parse();
+            address.map(u32::from).map_err(|_| {
+                Complaint::new(format!("`{text}` is not a cluster"))
+                    .help("four octets written as an IPv4 address, as in \"10.1.1.1\", or a number")
+            })
+        }
+        _ => item.integer(0..=u32::MAX),
+    }
+}
+
 /// An AS number in asplain or asdot (RFC 5396).
 pub(super) fn asn(item: &Item<'_, '_>) -> Result<Asn, Complaint> {
     let number = match item.value.get_ref() {

@@ -6,7 +6,7 @@
 use super::{Supervisor, compile, start};
 use crate::{
     Applied,
-    config::{Config, Kernel, Neighbor, PolicyRef},
+    config::{Config, Kernel, Neighbor, PolicyRef, Treatment},
     engine::{OldRoutes, Question},
     fib::{Fib, NetlinkFib},
 };
@@ -192,13 +192,17 @@ impl Supervisor {
         .filter(|(_, before, after)| before != after || filter_changed(after, old, new))
         .map(|(direction, ..)| direction)
         .collect::<Vec<_>>();
-        if was != *neighbor || identity || !policies.is_empty() {
+        let cluster = old.cluster_id != new.cluster_id;
+        if was != *neighbor || identity || cluster || !policies.is_empty() {
             let (peer, host) = (running.peer, self.host.borrow().clone());
             let config = Box::new(compile::peer(new, neighbor, self.router_id)?);
             let meta = compile::meta(new, neighbor, &host);
             self.engine
                 .tell(Question::ConfigurePeer { peer, meta, config })
                 .await;
+            if cluster || was.treatment != neighbor.treatment {
+                changes.push(format!("neighbor {name}: treatment of routes changed"));
+            }
             changes.extend(
                 policies
                     .iter()
@@ -245,6 +249,10 @@ fn needs_restart(old: &Neighbor, new: &Neighbor) -> bool {
         description: new.description.clone(),
         import: new.import.clone(),
         export: new.export.clone(),
+        treatment: Treatment {
+            role: old.treatment.role,
+            ..new.treatment.clone()
+        },
         ..old.clone()
     };
     same_words != *new

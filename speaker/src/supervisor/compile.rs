@@ -61,10 +61,23 @@ pub(super) fn peer(
         PeerKind::Ibgp
     };
     let ases = (local_as(config, neighbor), neighbor.remote_as);
+    let treatment = &neighbor.treatment;
+    let common = PeerConfig::new(kind, neighbor.address, ases, router_id);
     Ok(PeerConfig {
+        global_as: config.local_as,
+        client: treatment.reflector_client,
+        cluster_id: config.cluster_id.unwrap_or(common.cluster_id),
+        role: treatment.role,
+        next_hop: treatment.next_hop,
+        private_as: treatment.private_as,
+        allow_own_as: treatment.allow_own_as,
+        first_as: treatment.enforce_first_as,
+        route_server: treatment.route_server_client,
+        graceful_shutdown: treatment.graceful_shutdown,
+        long_lived_export: treatment.long_lived_stale,
         import: policy(&neighbor.import, external, config).map_err(within)?,
         export: policy(&neighbor.export, external, config).map_err(within)?,
-        ..PeerConfig::new(kind, neighbor.address, ases, router_id)
+        ..common
     })
 }
 
@@ -112,6 +125,7 @@ pub(super) fn session(
         .collect();
     capabilities.push(Capability::RouteRefresh);
     capabilities.push(Capability::EnhancedRouteRefresh);
+    capabilities.extend(neighbor.treatment.role.map(Capability::Role));
     if let Some(time) = neighbor.graceful_restart {
         // RFC 4724 §3: the bit says that forwarding goes on while we are away, which is so when
         // the kernel keeps our routes.

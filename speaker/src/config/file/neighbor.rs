@@ -1,5 +1,5 @@
 //! Reads the neighbors of a configuration file.
-use super::{Filters, value};
+use super::{Filters, treatment, value};
 use crate::config::{
     Neighbor, Password, PolicyRef,
     complaint::Complaint,
@@ -120,6 +120,8 @@ fn read_one(
     let import = policy("import").unwrap_or(PolicyRef::Missing);
     let export = policy("export").unwrap_or(PolicyRef::Missing);
 
+    let treatment = treatment::read(&section, internal);
+
     let hold_time = section.read("hold-time", value::hold_time);
     let hold_time = hold_time.unwrap_or(Neighbor::HOLD_TIME);
     let keepalive = section.read("keepalive-time", |item| keepalive(item, hold_time));
@@ -162,6 +164,7 @@ fn read_one(
         password,
         import,
         export,
+        treatment,
         families: families.unwrap_or_else(|| vec![family_of(address)]),
         hold_time,
         keepalive,

@@ -1,5 +1,5 @@
 use super::*;
-use crate::config::{REFERENCE, keys};
+use crate::config::{REFERENCE, Treatment, keys};
 use bgp_wire::{Asn, Family};
 use std::{io::Write, time::Duration};
 
@@ -65,6 +65,7 @@ fn the_packet_host() {
     let expected = Config {
         router_id: bgp_wire::RouterId::new("10.1.1.1".parse().unwrap()),
         local_as: Asn(65530),
+        cluster_id: None,
         listen: vec!["0.0.0.0:179".parse().unwrap(), "[::]:179".parse().unwrap()],
         control: Some(ControlSocket::default()),
         connected: Some(Connected {
@@ -252,9 +253,10 @@ fn unknown_keys() {
     );
     problem(
         &neighbor("\"a b\".c = 1"),
-        "5:1 neighbor.bgp1.a b: unknown key | known here: name, description, address, port, \
-         remote-as, local-as, password, password-file, import, export, families, hold-time, \
-         keepalive-time, connect-retry, graceful-restart, passive, multihop, source-address, disabled",
+        &format!(
+            "5:1 neighbor.bgp1.a b: unknown key | known here: {}",
+            keys::NEIGHBOR.keys.join(", ")
+        ),
     );
 }
 
@@ -698,5 +700,71 @@ fn any_text_is_answered() {
         ] {
             let _ = read_text(&format!("{}{strange}{}", &SEED[..at], &SEED[at..]));
         }
+    }
+}
+
+#[test]
+fn how_routes_are_treated() {
+    let head = "local-as = 65530\ncluster-id = \"0.0.0.9\"\n[[neighbor]]\naddress = \"10.1.1.2\"\n";
+    let read = |keys: &str| {
+        let loaded = parse(&format!("{head}{keys}"), Path::new("test.toml"))?;
+        Ok::<_, Problems>(loaded.config)
+    };
+    let config = read(
+        "remote-as = 1\nrole = \"customer\"\nnext-hop = [\"10.1.1.9\", \"2001:db8::9\"]\n\
+         remove-private-as = \"replace\"\nallow-own-as = 2\nenforce-first-as = false\n\
+         graceful-shutdown = true\nlong-lived-stale = \"all\"\nroute-server-client = true\n",
+    )
+    .unwrap();
+    assert_eq!(config.cluster_id, Some(9));
+    let expected = Treatment {
+        role: Some(bgp_wire::Role::Customer),
+        reflector_client: false,
+        route_server_client: true,
+        next_hop: rib::NextHopRule::Fixed {
+            v4: Some("10.1.1.9".parse().unwrap()),
+            v6: Some("2001:db8::9".parse().unwrap()),
+        },
+        private_as: rib::PrivateAs::Replace,
+        allow_own_as: 2,
+        enforce_first_as: false,
+        graceful_shutdown: true,
+        long_lived_stale: rib::LongLivedExport::All,
+    };
+    assert_eq!(config.neighbors[0].treatment, expected);
+    let config = read("remote-as = 65530\nreflector-client = true\nnext-hop = \"self\"\n").unwrap();
+    let treatment = &config.neighbors[0].treatment;
+    assert!(treatment.reflector_client);
+    assert_eq!(treatment.next_hop, rib::NextHopRule::Own);
+
+    for (keys, complaint) in [
+        (
+            "remote-as = 1\nreflector-client = true",
+            "is for neighbors of our own AS",
+        ),
+        (
+            "remote-as = 65530\nrole = \"peer\"",
+            "is for neighbors of another AS",
+        ),
+        (
+            "remote-as = 1\nrole = \"friend\"",
+            "`friend` is not a role (RFC 9234)",
+        ),
+        ("remote-as = 1\nnext-hop = \"me\"", "`me` is not a next hop"),
+        (
+            "remote-as = 1\nnext-hop = [\"10.0.0.1\", \"10.0.0.2\"]",
+            "there is an address of this family already",
+        ),
+        ("remote-as = 1\nallow-own-as = 99", "99 is out of range"),
+        (
+            "remote-as = 1\nlong-lived-stale = \"no\"",
+            "`no` is not known here",
+        ),
+    ] {
+        let Problems(problems) = read(keys).unwrap_err();
+        let [problem] = problems.as_slice() else {
+            panic!("{keys}: {problems:?}");
+        };
+        assert_eq!(problem.message, complaint, "{keys}");
     }
 }

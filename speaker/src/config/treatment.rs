@@ -1,0 +1,43 @@
+//! How a neighbor's routes are treated on the way in and out, policies aside.
+use bgp_wire::Role;
+use rib::{LongLivedExport, NextHopRule, PrivateAs};
+
+/// Keys of `[[neighbor]]` that only the tables look at. A reload changes them without a new
+/// session, but for the role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Treatment {
+    /// Our role toward it (RFC 9234).
+    pub role: Option<Role>,
+    /// An internal neighbor that we reflect routes to and from (RFC 4456).
+    pub reflector_client: bool,
+    /// We are a route server toward it (RFC 7947).
+    pub route_server_client: bool,
+    /// What it is told as next hop.
+    pub next_hop: NextHopRule,
+    /// What becomes of private AS numbers toward it.
+    pub private_as: PrivateAs,
+    /// How often our own AS may stand in the paths that it sends.
+    pub allow_own_as: u8,
+    /// Its AS must stand first in the paths that it sends.
+    pub enforce_first_as: bool,
+    /// The session is about to be shut down (RFC 8326).
+    pub graceful_shutdown: bool,
+    /// Whether it is told long-lived stale routes although it lacks the capability (RFC 9494).
+    pub long_lived_stale: LongLivedExport,
+}
+
+impl Default for Treatment {
+    fn default() -> Self {
+        Self {
+            role: None,
+            reflector_client: false,
+            route_server_client: false,
+            next_hop: NextHopRule::default(),
+            private_as: PrivateAs::default(),
+            allow_own_as: 0,
+            enforce_first_as: true,
+            graceful_shutdown: false,
+            long_lived_stale: LongLivedExport::default(),
+        }
+    }
+}
