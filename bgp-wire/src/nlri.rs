@@ -170,6 +170,9 @@ impl<F: AddressFamily> Iterator for NlriRun<'_, F> {
 
     #[inline]
     fn next(&mut self) -> Option<Nlri<F>> {
+        if self.octets.is_empty() {
+            return None;
+        }
         self.next_at_once().or_else(|| self.next_slowly())
     }
 
@@ -245,9 +248,15 @@ pub(crate) struct TwoRuns<'a, F> {
 
 impl<'a, F: AddressFamily> TwoRuns<'a, F> {
     pub(crate) fn new(first: NlriRun<'a, F>, second: NlriRun<'a, F>) -> Self {
+        if first.octets.is_empty() {
+            return Self {
+                now: second,
+                after: None,
+            };
+        }
         Self {
             now: first,
-            after: Some(second),
+            after: (!second.octets.is_empty()).then_some(second),
         }
     }
 
@@ -266,6 +275,9 @@ impl<F: AddressFamily> Iterator for TwoRuns<'_, F> {
     type Item = Nlri<F>;
     #[inline]
     fn next(&mut self) -> Option<Nlri<F>> {
+        if self.now.octets.is_empty() && self.after.is_none() {
+            return None;
+        }
         self.now.next_at_once().or_else(|| self.next_slowly())
     }
 }

@@ -128,6 +128,7 @@ impl<'a> Attributes<'a> {
         Some(u32::from_be_bytes(octets))
     }
 
+    #[inline]
     fn words(&self, code: u8) -> impl Iterator<Item = u32> + use<'a> {
         self.value(code)
             .unwrap_or(&[])
@@ -138,6 +139,7 @@ impl<'a> Attributes<'a> {
     }
 
     /// ORIGIN.
+    #[inline]
     pub fn origin(&self) -> Option<Origin> {
         self.value(code::ORIGIN)?
             .first()
@@ -145,6 +147,7 @@ impl<'a> Attributes<'a> {
     }
 
     /// AS_PATH, with AS4_PATH merged where the neighbor speaks two-octet AS numbers.
+    #[inline]
     pub fn as_path(&self) -> Option<AsPath<'a>> {
         let path = AsPath::new(self.value(code::AS_PATH)?, self.four_octet);
         if self.four_octet || self.aggregator_overrules() {
@@ -157,21 +160,25 @@ impl<'a> Attributes<'a> {
     }
 
     /// MULTI_EXIT_DISC.
+    #[inline]
     pub fn med(&self) -> Option<u32> {
         self.number(code::MULTI_EXIT_DISC)
     }
 
     /// LOCAL_PREF.
+    #[inline]
     pub fn local_pref(&self) -> Option<u32> {
         self.number(code::LOCAL_PREF)
     }
 
     /// Whether ATOMIC_AGGREGATE is there.
+    #[inline]
     pub fn atomic_aggregate(&self) -> bool {
         self.known(code::ATOMIC_AGGREGATE).is_some()
     }
 
     /// AGGREGATOR, with AS4_AGGREGATOR merged where the neighbor speaks two-octet AS numbers.
+    #[inline]
     pub fn aggregator(&self) -> Option<Aggregator> {
         let aggregator = path::aggregator(self.value(code::AGGREGATOR)?)?;
         if self.four_octet || aggregator.asn != Asn::TRANS {
@@ -194,22 +201,26 @@ impl<'a> Attributes<'a> {
     }
 
     /// ORIGINATOR_ID (RFC 4456).
+    #[inline]
     pub fn originator_id(&self) -> Option<RouterId> {
         self.number(code::ORIGINATOR_ID)
             .and_then(|id| RouterId::new(Ipv4Addr::from_bits(id)))
     }
 
     /// COMMUNITIES; [`Community`] gives them words.
+    #[inline]
     pub fn communities(&self) -> impl Iterator<Item = u32> + use<'a> {
         self.words(code::COMMUNITIES)
     }
 
     /// CLUSTER_LIST (RFC 4456), the last reflector first.
+    #[inline]
     pub fn cluster_list(&self) -> impl Iterator<Item = u32> + use<'a> {
         self.words(code::CLUSTER_LIST)
     }
 
     /// Extended communities, eight octets each (RFC 4360); [`ExtendedCommunity`] gives them meaning.
+    #[inline]
     pub fn extended_communities(&self) -> impl Iterator<Item = [u8; 8]> + use<'a> {
         self.value(code::EXTENDED_COMMUNITIES)
             .unwrap_or(&[])
@@ -220,6 +231,7 @@ impl<'a> Attributes<'a> {
     }
 
     /// IPv6 address specific extended communities (RFC 5701).
+    #[inline]
     pub fn ipv6_extended_communities(
         &self,
     ) -> impl Iterator<Item = Ipv6ExtendedCommunity> + use<'a> {
@@ -232,16 +244,19 @@ impl<'a> Attributes<'a> {
     }
 
     /// PMSI tunnel (RFC 6514 §5).
+    #[inline]
     pub fn pmsi_tunnel(&self) -> Option<PmsiTunnel<'a>> {
         PmsiTunnel::read(self.value(code::PMSI_TUNNEL)?)
     }
 
     /// Accumulated IGP metric (RFC 7311).
+    #[inline]
     pub fn aigp(&self) -> Option<u64> {
         tlv::aigp(self.value(code::AIGP)?)
     }
 
     /// Large communities; [`LargeCommunity`] gives them words.
+    #[inline]
     pub fn large_communities(&self) -> impl Iterator<Item = [u32; 3]> + use<'a> {
         self.value(code::LARGE_COMMUNITIES)
             .unwrap_or(&[])
@@ -256,6 +271,7 @@ impl<'a> Attributes<'a> {
     }
 
     /// Only to Customer (RFC 9234 §5).
+    #[inline]
     pub fn only_to_customer(&self) -> Option<Asn> {
         self.number(code::ONLY_TO_CUSTOMER).map(Asn)
     }
@@ -271,6 +287,7 @@ impl<'a> Attributes<'a> {
 
     /// Attributes that this crate does not know, in wire order, each type once. Non-transitive ones
     /// are among them: they must be ignored and go no further (RFC 4271 §5).
+    #[inline]
     pub fn unknown(&self) -> impl Iterator<Item = RawAttribute<'a>> + use<'a> {
         let octets = if self.slots.unknown { self.octets } else { &[] };
         let mut seen = Seen::default();

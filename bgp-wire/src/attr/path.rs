@@ -160,6 +160,7 @@ impl<'a> Segment<'a> {
     }
 
     /// What it adds to the length of a path: a set is 1, confederation segments are 0.
+    #[inline]
     pub fn length(&self) -> usize {
         match self.kind {
             SegmentKind::Sequence => self.count(),
@@ -169,15 +170,29 @@ impl<'a> Segment<'a> {
     }
 
     /// Its AS numbers in order.
+    #[inline]
     pub fn asns(&self) -> impl DoubleEndedIterator<Item = Asn> + use<'a> {
-        let four_octet = self.four_octet;
-        self.octets
-            .chunks_exact(width(four_octet))
-            .map(move |chunk| match *chunk {
-                [a, b, c, d] => Asn(u32::from_be_bytes([a, b, c, d])),
-                [a, b] => Asn(u32::from(u16::from_be_bytes([a, b]))),
-                _ => Asn::TRANS,
-            })
+        // One of the two is empty.
+        let (four, two): (&[u8], &[u8]) = if self.four_octet {
+            (self.octets, &[])
+        } else {
+            (&[], self.octets)
+        };
+        let four = four.as_chunks::<4>().0.iter();
+        let two = two.as_chunks::<2>().0.iter();
+        four.map(|octets| Asn(u32::from_be_bytes(*octets)))
+            .chain(two.map(|octets| Asn(u32::from(u16::from_be_bytes(*octets)))))
+    }
+
+    /// Where among them the first AS 0 is.
+    fn zero(&self) -> Option<usize> {
+        if self.four_octet {
+            let (asns, _) = self.octets.as_chunks::<4>();
+            asns.iter().position(|octets| *octets == [0; 4])
+        } else {
+            let (asns, _) = self.octets.as_chunks::<2>();
+            asns.iter().position(|octets| *octets == [0; 2])
+        }
     }
 
     /// Its first `count` AS numbers.
@@ -200,6 +215,7 @@ struct Segments<'a> {
 }
 
 impl<'a> Segments<'a> {
+    #[inline]
     fn lead(&mut self) -> Option<Segment<'a>> {
         let (segment, rest) = split(self.rest, self.four_octet)?;
         // RFC 6793 §4.2.3: confederation segments stay where they lead or are adjacent to what is
@@ -208,6 +224,10 @@ impl<'a> Segments<'a> {
             return None;
         }
         self.rest = rest;
+        // No AS4_PATH: all of it counts.
+        if self.lead == usize::MAX {
+            return Some(segment);
+        }
         let taken = segment.length().min(self.lead);
         self.lead = self.lead.saturating_sub(taken);
         match segment.kind {
@@ -219,11 +239,15 @@ impl<'a> Segments<'a> {
 
 impl<'a> Iterator for Segments<'a> {
     type Item = Segment<'a>;
+    #[inline]
     fn next(&mut self) -> Option<Segment<'a>> {
         if let Some(segment) = self.lead() {
             return Some(segment);
         }
         self.rest = &[];
+        if self.tail.is_empty() {
+            return None;
+        }
         loop {
             let (segment, rest) = split(self.tail, true)?;
             self.tail = rest;
@@ -237,6 +261,7 @@ impl<'a> Iterator for Segments<'a> {
 
 impl<'a> AsPath<'a> {
     /// A view over the value of an AS_PATH; what follows a malformed segment is not seen.
+    #[inline]
     pub fn new(octets: &'a [u8], four_octet: bool) -> Self {
         Self {
             octets,
@@ -279,6 +304,7 @@ impl<'a> AsPath<'a> {
     }
 
     /// Its segments in order.
+    #[inline]
     pub fn segments(&self) -> impl Iterator<Item = Segment<'a>> + use<'a> {
         Segments {
             rest: self.octets,
@@ -289,6 +315,7 @@ impl<'a> AsPath<'a> {
     }
 
     /// Length as the decision process counts it: a set is 1, confederation segments are 0.
+    #[inline]
     pub fn length(&self) -> usize {
         self.segments()
             .fold(0_usize, |sum, segment| sum.saturating_add(segment.length()))
@@ -300,12 +327,14 @@ impl<'a> AsPath<'a> {
     }
 
     /// Every AS in order, sets included.
+    #[inline]
     pub fn asns(&self) -> impl Iterator<Item = Asn> + use<'a> {
         self.segments().flat_map(|segment| segment.asns())
     }
 
     /// The first AS of a leading AS_SEQUENCE: the neighbor AS. Confederation segments before it
     /// are passed over.
+    #[inline]
     pub fn first(&self) -> Option<Asn> {
         let segment = self
             .segments()
@@ -400,6 +429,7 @@ impl AsPathBuf {
     }
 
     /// Its segments in order.
+    #[inline]
     pub fn segments(&self) -> impl Iterator<Item = (SegmentKind, &[Asn])> {
         self.segments
             .iter()
@@ -504,7 +534,7 @@ fn check_segments(
 
 /// RFC 7607 §2
 fn check_zero(segment: &Segment<'_>) -> Result<(), ValueFault> {
-    match segment.asns().position(|asn| asn == Asn(0)) {
+    match segment.zero() {
         None => Ok(()),
         Some(zero) => {
             let before = zero.saturating_mul(width(segment.four_octet));

@@ -135,10 +135,4 @@ impl Seen {
             None => false,
         }
     }
-
-    #[inline]
-    pub(crate) fn contains(&self, code: u8) -> bool {
-        let word = self.0.get(usize::from(code >> 6)).copied().unwrap_or(0);
-        word & (1_u64 << (code & 63)) != 0
-    }
 }

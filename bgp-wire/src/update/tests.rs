@@ -839,3 +839,24 @@ fn two_octet_sessions_are_merged() {
     assert_eq!(attributes.as_path().unwrap().to_string(), "65001 23456");
     assert_eq!(attributes.aggregator().unwrap().asn.0, 7);
 }
+
+/// What is kept beside a message is moved with it, and its places have two octets.
+#[test]
+fn what_is_kept_is_small_and_reaches_to_the_end_of_the_longest_message() {
+    assert!(
+        size_of::<Update<&[u8]>>() <= 144,
+        "{}",
+        size_of::<Update<&[u8]>>()
+    );
+    let attributes = [ORIGIN, AS_PATH, NEXT_HOP].concat();
+    let prefixes = (Header::EXTENDED_MAX - BASE - attributes.len()) / PREFIX.len() - 1;
+    let mut octets = message(&[], &attributes, &PREFIX.repeat(prefixes));
+    // 0.0.0.0/0 takes one octet.
+    octets.resize(Header::EXTENDED_MAX, 0);
+    let update = Update::parse(&octets, &context(SessionType::Ebgp)).unwrap();
+    let last = update.announced::<Ipv4Unicast>().last().unwrap();
+    assert_eq!(last.key.prefix_len(), 0);
+    octets.push(0);
+    let fault = Update::parse(&octets, &context(SessionType::Ebgp)).unwrap_err();
+    assert_eq!((fault.kind, fault.offset), (FaultKind::MessageLength, 16));
+}
