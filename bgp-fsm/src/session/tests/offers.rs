@@ -41,7 +41,7 @@ fn a_capability_that_is_refused_by_name_is_left_out_next_time() {
     let mut solo = Solo::at(full(), State::OpenSent);
     let all = solo.session.local_open().unwrap().capabilities.clone();
     assert_eq!(solo.session.withheld(), None);
-    let version = [&[75, 4][..], b"myna"].concat();
+    let version = [&[75, 5, 4][..], b"myna"].concat();
     let next = offered_after(&mut solo, 7, &version);
     assert_eq!(next, all[..all.len() - 1]);
     assert_eq!(solo.session.withheld().as_deref(), Some("software version"));
