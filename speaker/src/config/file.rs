@@ -4,6 +4,7 @@
 //! file in one round. It costs the text, the tree and the result; a file of [`MAX_OCTETS`] is the
 //! largest that is read.
 mod neighbor;
+mod session;
 mod treatment;
 
 use super::{

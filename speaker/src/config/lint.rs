@@ -273,7 +273,7 @@ impl Lints {
                 }
             }
         }
-        if neighbor.graceful_restart.is_some()
+        if neighbor.session.graceful_restart.asks().is_some()
             && config
                 .kernel
                 .as_ref()

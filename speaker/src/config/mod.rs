@@ -13,6 +13,7 @@ pub mod lint;
 mod neighbor;
 mod problem;
 mod section;
+mod session;
 mod source;
 mod treatment;
 mod value;
@@ -21,6 +22,7 @@ pub use interface::InterfacePatterns;
 pub use kernel::Kernel;
 pub use neighbor::{Neighbor, Password, PolicyRef};
 pub use problem::{Problem, Problems, Severity};
+pub use session::{Hostname, Restart, SessionSettings};
 pub use treatment::Treatment;
 
 use bgp_wire::{Asn, RouterId};

@@ -1,5 +1,5 @@
 //! A neighbor as configured.
-use super::Treatment;
+use super::{SessionSettings, Treatment};
 use bgp_wire::{Asn, Family};
 use std::{fmt, net::IpAddr, time::Duration};
 
@@ -36,9 +36,6 @@ pub struct Neighbor {
     pub keepalive: Option<Duration>,
     /// First interval between connection attempts; default 1 s.
     pub connect_retry: Duration,
-    /// Graceful restart (RFC 4724): how long the neighbor is asked to keep our routes while we are
-    /// away; `None`: not announced.
-    pub graceful_restart: Option<Duration>,
     /// Only accept.
     pub passive: bool,
     /// `Some(n)`: the neighbor may be up to `n` hops away; `None`: on a connected subnet.
@@ -47,6 +44,8 @@ pub struct Neighbor {
     pub source_address: Option<IpAddr>,
     /// Configured, but not started.
     pub disabled: bool,
+    /// What its session does beside exchanging routes.
+    pub session: SessionSettings,
 }
 
 impl Neighbor {
@@ -58,6 +57,8 @@ impl Neighbor {
     pub const CONNECT_RETRY: Duration = Duration::from_secs(1);
     /// The time of `graceful-restart = true`.
     pub const RESTART_TIME: Duration = Duration::from_secs(120);
+    /// The time of `long-lived-graceful-restart = true`, an hour.
+    pub const LONG_LIVED_TIME: Duration = Duration::from_secs(3600);
     /// Hops of `multihop = true`, and of neighbors in our own AS: as in BIRD.
     pub const HOPS: u8 = 64;
 
@@ -90,11 +91,11 @@ impl Neighbor {
             hold_time: Self::HOLD_TIME,
             keepalive: None,
             connect_retry: Self::CONNECT_RETRY,
-            graceful_restart: None,
             passive: false,
             multihop: None,
             source_address: None,
             disabled: false,
+            session: SessionSettings::default(),
         }
     }
 }

@@ -154,16 +154,6 @@ pub(super) fn hold_time(item: &Item<'_, '_>) -> Result<Duration, Complaint> {
     Ok(hold)
 }
 
-/// `true`: 120 s; `false`: none; or the time.
-pub(super) fn graceful_restart(item: &Item<'_, '_>) -> Result<Option<Duration>, Complaint> {
-    match item.value.get_ref() {
-        DeValue::Boolean(true) => Ok(Some(super::Neighbor::RESTART_TIME)),
-        DeValue::Boolean(false) => Ok(None),
-        // RFC 4724 §3: the time has 12 bits
-        _ => duration(item, Duration::from_secs(1)..=Duration::from_secs(4095)).map(Some),
-    }
-}
-
 /// A prefix without host bits.
 pub(super) fn prefix(text: &str) -> Result<IpNet, Complaint> {
     let not_a_prefix = || Complaint::new(format!("`{text}` is not a prefix"));

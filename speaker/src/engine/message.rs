@@ -40,6 +40,8 @@ pub(crate) enum Learned {
         peer: PeerId,
         epoch: u64,
         up: Box<PeerUp>,
+        /// Its End-of-RIB is waited for before anything is announced after our own restart.
+        awaited: bool,
     },
     /// UPDATEs of an established session, parsed.
     Updates {
@@ -138,6 +140,16 @@ pub(crate) enum Question {
     Configured,
     /// The restart window is over.
     WindowOver,
+    /// Which families' routes the kernel had kept from before our start, IPv4 and IPv6; `None`: it
+    /// has not been read yet. Without a kernel table there are none.
+    Kept {
+        reply: oneshot::Sender<Option<(bool, bool)>>,
+    },
+    /// We have restarted: nothing is announced until the neighbors have told what they have
+    /// (RFC 4724 §4.1).
+    Defer,
+    /// They were waited for for long enough (Selection_Deferral_Timer).
+    DeferralOver,
     /// Finish: the kernel table keeps or loses our routes.
     Stop {
         keep: bool,

@@ -1,5 +1,6 @@
 //! The engine's loop.
 
+mod deferral;
 mod explain;
 mod kernel;
 
@@ -82,6 +83,7 @@ impl Engine {
             leftovers: kernel::Leftovers::default(),
             flushed: None,
             configured: false,
+            deferring: false,
             settled: false,
             window_over: false,
             signals: Arc::clone(&signals),
@@ -140,6 +142,8 @@ struct Peer {
     /// Something waits for the mailbox to be emptied.
     waiting: bool,
     ever_up: bool,
+    /// Its End-of-RIB is waited for before anything is announced.
+    awaited: bool,
 }
 
 struct State {
@@ -154,6 +158,8 @@ struct State {
     flushed: Option<(view::Kernel, Past)>,
     /// All configured neighbors are there.
     configured: bool,
+    /// Nothing is announced yet (RFC 4724 §4.1).
+    deferring: bool,
     /// What was in the kernel before our start and is not wanted has been given up.
     settled: bool,
     window_over: bool,
@@ -251,6 +257,9 @@ impl State {
     }
 
     fn fill(&mut self, id: PeerId) -> bool {
+        if self.deferring {
+            return false;
+        }
         let Some(peer) = self.peers.get_mut(&id) else {
             return false;
         };
@@ -284,10 +293,16 @@ impl State {
 
     fn learn(&mut self, learned: Learned) {
         match learned {
-            Learned::Up { peer, epoch, up } => {
+            Learned::Up {
+                peer,
+                epoch,
+                up,
+                awaited,
+            } => {
                 if let Some(state) = self.peers.get_mut(&peer) {
                     state.epoch = Some(epoch);
                     state.ever_up = true;
+                    state.awaited = awaited;
                     state.loading.clone_from(&up.families);
                 }
                 self.shard.peer_up(peer, *up);
@@ -399,6 +414,7 @@ impl State {
 
     /// Whether all that can be expected after a start has been learned.
     fn check_settled(&mut self) {
+        self.check_deferral();
         let loaded = self.configured
             && self
                 .peers
@@ -435,6 +451,7 @@ impl State {
                         loading: Vec::new(),
                         waiting: false,
                         ever_up: false,
+                        awaited: false,
                     },
                 );
                 let _ = reply.send(id);
@@ -497,6 +514,15 @@ impl State {
                 self.configured = true;
                 self.check_settled();
             }
+            Question::Kept { reply } => {
+                let kept = match &self.feed {
+                    Some(feed) => feed.worker().kept(),
+                    None => Some((false, false)),
+                };
+                let _ = reply.send(kept);
+            }
+            Question::Defer => self.defer(),
+            Question::DeferralOver => self.end_deferral(),
             Question::WindowOver => {
                 self.window_over = true;
                 self.check_settled();

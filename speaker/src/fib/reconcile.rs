@@ -190,6 +190,14 @@ impl Reconciler {
         self.lower = lower;
         let (v4, v6) = self.routes.counts();
         let taken: usize = self.standing.values().map(Vec::len).sum();
+        let taken_v4 = self
+            .standing
+            .keys()
+            .any(|prefix| matches!(prefix, IpNet::V4(_)));
+        let taken_v6 = self
+            .standing
+            .keys()
+            .any(|prefix| matches!(prefix, IpNet::V6(_)));
         if v4 + v6 > 0 || taken > 0 {
             tracing::info!(
                 ours = v4 + v6,
@@ -201,6 +209,7 @@ impl Reconciler {
         if !report.continues {
             report.past.adopted = v4 + v6 + taken as u64;
         }
+        report.kept = Some((v4 > 0 || taken_v4, v6 > 0 || taken_v6));
         report.read_back("start");
         drop(report);
         self.audit_at = now + AUDIT;

@@ -34,6 +34,9 @@ pub(super) struct Report {
     pub(super) overruled: BTreeMap<IpNet, String>,
     pub(super) installed: (u64, u64),
     pub(super) past: Past,
+    /// whether the kernel had routes of a daemon before this one, IPv4 and IPv6; `None`: it has not
+    /// been read yet
+    pub(super) kept: Option<(bool, bool)>,
     /// a worker before this one has counted what was there before the daemon's start
     pub(super) continues: bool,
     read_back: Option<(SystemTime, &'static str)>,

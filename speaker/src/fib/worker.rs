@@ -152,6 +152,12 @@ impl Worker {
     pub fn past(&self) -> Past {
         self.shared.report().past
     }
+    /// Whether the kernel had kept routes from before the start, IPv4 and IPv6; `None`: it has not
+    /// been read yet.
+    #[must_use]
+    pub fn kept(&self) -> Option<(bool, bool)> {
+        self.shared.report().kept
+    }
     /// Whether all that was given is written.
     #[must_use]
     pub fn is_idle(&self) -> bool {

@@ -61,6 +61,8 @@ pub(crate) enum SessionCommand {
     View(oneshot::Sender<SessionView>),
     /// Ask the neighbor for its routes again (RFC 2918).
     Refresh(Family),
+    /// Our own restart is too long ago to be told of.
+    RestartOver,
     /// End it with this NOTIFICATION, or silently; answered when all is said and closed.
     Stop(Option<Notification>, oneshot::Sender<()>),
 }
@@ -209,6 +211,10 @@ impl Task {
                     self.session
                         .handle_command(Command::Refresh(family), clock::now());
                 }
+                Input::Command(Some(SessionCommand::RestartOver)) => {
+                    self.session
+                        .handle_command(Command::RestartOver, clock::now());
+                }
                 Input::Command(Some(SessionCommand::Stop(notification, done))) => {
                     self.stop(notification).await;
                     let _ = done.send(());
@@ -333,6 +339,11 @@ impl Task {
         self.outbox.push_back(Learned::Up {
             peer: self.options.peer,
             epoch: self.epoch,
+            // RFC 4724 §4.1: who does not send it, or waits for ours, is not waited for.
+            awaited: negotiated
+                .graceful_restart
+                .as_ref()
+                .is_some_and(|restart| !restart.restarting),
             up: Box::new(PeerUp {
                 max_message: negotiated.max_send,
                 four_octet_as: negotiated.four_octet_as,

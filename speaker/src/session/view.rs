@@ -54,6 +54,16 @@ pub(super) fn of_session(session: &Session) -> view::Neighbor {
             })
             .collect(),
         messages: messages(session),
+        warnings: session
+            .withheld()
+            .map(|what| {
+                format!(
+                    "the neighbor refused our capabilities: withheld are {what}, until an hour \
+                     has passed or the session is restarted"
+                )
+            })
+            .into_iter()
+            .collect(),
         history: session
             .history()
             .map(|step| view::Transition {

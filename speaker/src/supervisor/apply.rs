@@ -182,8 +182,6 @@ impl Supervisor {
         };
         let was = running.config.clone();
         let name = &neighbor.name;
-        let kept = |kernel: &Config| kernel.kernel.as_ref().is_some_and(|it| it.keep_on_exit);
-        let announces_kept = neighbor.graceful_restart.is_some() && kept(old) != kept(new);
         let policies = [
             ("import", &was.import, &neighbor.import),
             ("export", &was.export, &neighbor.export),
@@ -209,7 +207,7 @@ impl Supervisor {
                     .map(|it| format!("neighbor {name}: {it} policy changed")),
             );
         }
-        if identity || announces_kept || needs_restart(&was, neighbor) {
+        if identity || needs_restart(&was, neighbor) {
             self.restart_neighbor(index, neighbor.clone()).await;
             changes.push(format!(
                 "neighbor {name}: session restarted with its new settings"

@@ -6,16 +6,12 @@ use crate::{
     host::Host,
     session::Connector,
 };
-use bgp_wire::{Asn, Capability, GracefulRestart, RouterId};
+use bgp_wire::{Asn, RouterId};
 use rib::{PeerConfig, PeerKind, Policy};
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV6},
     sync::Arc,
-    time::Duration,
 };
-
-/// Longest time between connection attempts toward a neighbor that is not on a connected subnet.
-const CONNECT_RETRY_MAX: Duration = Duration::from_secs(30);
 
 /// Our AS toward a neighbor.
 pub(super) fn local_as(config: &Config, neighbor: &Neighbor) -> Asn {
@@ -108,51 +104,6 @@ pub(super) fn meta(config: &Config, neighbor: &Neighbor, host: &Host) -> SourceM
             interface: interface.map(|link| link.index),
             expected: imports && !neighbor.disabled,
         },
-    }
-}
-
-/// A neighbor as its session's state machine sees it.
-pub(super) fn session(
-    config: &Config,
-    neighbor: &Neighbor,
-    router_id: RouterId,
-) -> bgp_fsm::Config {
-    let mut capabilities: Vec<Capability> = neighbor
-        .families
-        .iter()
-        .copied()
-        .map(Capability::Multiprotocol)
-        .collect();
-    capabilities.push(Capability::RouteRefresh);
-    capabilities.push(Capability::EnhancedRouteRefresh);
-    capabilities.extend(neighbor.treatment.role.map(Capability::Role));
-    if let Some(time) = neighbor.graceful_restart {
-        // RFC 4724 §3: the bit says that forwarding goes on while we are away, which is so when
-        // the kernel keeps our routes.
-        let preserved = config
-            .kernel
-            .as_ref()
-            .is_some_and(|kernel| kernel.keep_on_exit);
-        capabilities.push(Capability::GracefulRestart(GracefulRestart {
-            restarting: false,
-            notification: false,
-            time: u16::try_from(time.as_secs()).unwrap_or(0x0fff).min(0x0fff),
-            families: neighbor
-                .families
-                .iter()
-                .map(|family| (*family, preserved))
-                .collect(),
-        }));
-    }
-    bgp_fsm::Config {
-        remote_as: Some(neighbor.remote_as),
-        hold_time: neighbor.hold_time,
-        keepalive: neighbor.keepalive,
-        capabilities,
-        passive: neighbor.passive,
-        connect_retry: neighbor.connect_retry,
-        connect_retry_max: CONNECT_RETRY_MAX.max(neighbor.connect_retry),
-        ..bgp_fsm::Config::new(local_as(config, neighbor), router_id)
     }
 }
 

@@ -4,6 +4,7 @@
 mod apply;
 mod compile;
 mod explain;
+mod fsm;
 mod kernel;
 mod neighbors;
 mod start;
@@ -35,6 +36,11 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 /// After a start, neighbors that are not there keep their routes in the kernel for so long
 /// (the usual restart time of RFC 4724).
 const RESTART_WINDOW: Duration = Duration::from_secs(120);
+
+/// RFC 4724 §4.1, Selection_Deferral_Timer: after a restart nothing is announced for at most so
+/// long. As long as a neighbor that sends no End-of-RIB may take, and well below the time for which
+/// ours are asked to keep what we had said.
+const SELECTION_DEFERRAL: Duration = Duration::from_secs(30);
 
 /// What the handle asks.
 #[derive(Debug)]
@@ -69,13 +75,16 @@ pub(crate) struct Supervisor {
     /// The embedder's own forwarding table: never replaced.
     own_fib: bool,
     seed: u64,
+    /// What sessions that begin now say of the time before them.
+    past: fsm::Past,
 }
 
 impl Supervisor {
     async fn run(mut self, mut requests: mpsc::Receiver<Request>) {
         let window = tokio::time::sleep(RESTART_WINDOW);
-        tokio::pin!(window);
-        let (mut window_over, mut watching) = (false, true);
+        let deferral = tokio::time::sleep(SELECTION_DEFERRAL);
+        tokio::pin!(window, deferral);
+        let (mut window_over, mut deferral_over, mut watching) = (false, false, true);
         let mut host = self.host.clone();
         loop {
             tokio::select! {
@@ -101,6 +110,14 @@ impl Supervisor {
                 () = &mut window, if !window_over => {
                     window_over = true;
                     self.engine.tell(Question::WindowOver).await;
+                    for running in &self.neighbors {
+                        // A session that has ended has nothing to forget.
+                        let _ = running.session.commands.send(SessionCommand::RestartOver).await;
+                    }
+                }
+                () = &mut deferral, if !deferral_over => {
+                    deferral_over = true;
+                    self.engine.tell(Question::DeferralOver).await;
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! Neighbors that run: their session, their place in the table, and how both are shown.
 
-use super::{Supervisor, compile};
+use super::{Supervisor, compile, fsm};
 use crate::{
     config::{Neighbor, PolicyRef},
     engine::{Mailbox, Question},
@@ -66,7 +66,7 @@ impl Supervisor {
             .wrapping_add(1);
         let (session, task) = session::spawn(SessionOptions {
             name: config.name.clone(),
-            fsm: compile::session(&self.config, &config, self.router_id),
+            fsm: fsm::session(&self.config, &config, self.router_id, &self.past),
             connector: compile::connector(&config, &self.host.borrow()),
             peer,
             mailbox: Arc::clone(&mailbox),
@@ -185,8 +185,8 @@ impl Supervisor {
             .zip(counters)
             .map(|(family, counters)| family_counts(*family, &counters))
             .collect();
-        neighbor.warnings =
-            crate::config::lint::neighbor(&self.config, config, &self.host.borrow());
+        let linted = crate::config::lint::neighbor(&self.config, config, &self.host.borrow());
+        neighbor.warnings.splice(0..0, linted);
         // The kernel drops what is not signed with our key, also a refusal.
         let silent = |error: &String| error.contains("timed out");
         if neighbor.md5 && neighbor.last_error.as_ref().is_some_and(silent) {

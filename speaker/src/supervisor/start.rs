@@ -1,6 +1,6 @@
 //! How a speaker comes up: everything that can fail is tried before anything is said on the wire.
 
-use super::{Request, Supervisor, compile};
+use super::{Request, Supervisor, compile, fsm};
 use crate::{
     Handle, StartError, clock,
     config::{Config, Kernel, Neighbor},
@@ -9,14 +9,25 @@ use crate::{
     host,
     session::{Keys, Listener, Pace, Routing},
 };
+use bgp_wire::Family;
 use rib::PeerId;
-use std::{collections::BTreeMap, io, net::SocketAddr, sync::Arc, time::UNIX_EPOCH};
+use std::{
+    collections::BTreeMap,
+    io,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, UNIX_EPOCH},
+};
 use tokio::sync::{broadcast, mpsc};
 
 /// Requests of handles that may wait.
 const REQUESTS: usize = 64;
 /// Events that a slow follower may lag behind.
 const EVENTS: usize = 1024;
+/// How long sessions wait at most for the kernel's table to be read, since their first OPEN says
+/// whether forwarding was preserved; and how often that is looked at.
+const READ_BACK: Duration = Duration::from_secs(3);
+const LOOK: Duration = Duration::from_millis(2);
 
 /// What a speaker is made of.
 pub(crate) struct Parts {
@@ -73,6 +84,7 @@ pub(crate) async fn start(parts: Parts) -> Result<Handle, StartError> {
         started: clock::now(),
         own_fib,
         seed: seed(),
+        past: fsm::Past::Running,
         config,
     };
     supervisor.update_connected().await;
@@ -80,6 +92,10 @@ pub(crate) async fn start(parts: Parts) -> Result<Handle, StartError> {
     supervisor
         .tell_local(static_peer, prefixes, Vec::new())
         .await;
+    supervisor.past = past(&engine, &neighbors).await;
+    if supervisor.past.restarted() {
+        engine.tell(Question::Defer).await;
+    }
     for neighbor in &neighbors {
         supervisor
             .start_neighbor(neighbor.clone())
@@ -87,6 +103,7 @@ pub(crate) async fn start(parts: Parts) -> Result<Handle, StartError> {
             .map_err(StartError)?;
     }
     supervisor.config.neighbors = neighbors;
+    supervisor.past = fsm::Past::Running;
     engine.tell(Question::Configured).await;
     let (requests, requests_in) = mpsc::channel::<Request>(REQUESTS);
     tokio::spawn(supervisor.run(requests_in));
@@ -95,6 +112,26 @@ pub(crate) async fn start(parts: Parts) -> Result<Handle, StartError> {
         engine,
         events,
     })
+}
+
+/// What there was before our start, where any neighbor is to be told.
+async fn past(engine: &Engine, neighbors: &[Neighbor]) -> fsm::Past {
+    let mut kept = Vec::new();
+    let tells = |neighbor: &Neighbor| neighbor.session.graceful_restart.asks().is_some();
+    if neighbors.iter().any(tells) {
+        let end = clock::now() + READ_BACK;
+        let found = loop {
+            match engine.ask(|reply| Question::Kept { reply }).await {
+                Some(None) if clock::now() < end => tokio::time::sleep(LOOK).await,
+                Some(Some(found)) => break found,
+                // Not read in time, or the engine has stopped.
+                Some(None) | None => break (false, false),
+            }
+        };
+        kept.extend(found.0.then_some(Family::IPV4_UNICAST));
+        kept.extend(found.1.then_some(Family::IPV6_UNICAST));
+    }
+    fsm::Past::Start { kept }
 }
 
 fn open_fib(kernel: Option<&Kernel>) -> Result<Option<KernelTable>, StartError> {

@@ -1,5 +1,5 @@
 //! Reads the neighbors of a configuration file.
-use super::{Filters, treatment, value};
+use super::{Filters, session, treatment, value};
 use crate::config::{
     Neighbor, Password, PolicyRef,
     complaint::Complaint,
@@ -128,10 +128,11 @@ fn read_one(
     let connect_retry = section.read("connect-retry", |item| {
         value::duration(item, Duration::from_millis(100)..=Duration::from_secs(3600))
     });
-    // Where the kernel keeps forwarding while we are away, the neighbor should go on as well.
-    let graceful_restart = section
-        .read("graceful-restart", value::graceful_restart)
-        .unwrap_or_else(|| context.keep_on_exit.then_some(Neighbor::RESTART_TIME));
+    let session = session::Context {
+        keep_on_exit: context.keep_on_exit,
+        hold_time,
+    };
+    let session = session::read(&session, &section);
     let families = families(&section);
     let source_address = section.read("source-address", |item| {
         let source = value::host_address(item.string()?)?;
@@ -169,12 +170,12 @@ fn read_one(
         hold_time,
         keepalive,
         connect_retry: connect_retry.unwrap_or(Neighbor::CONNECT_RETRY),
-        graceful_restart,
         passive: passive.unwrap_or(false),
         // neighbors in our own AS are often reached through others, as BIRD expects too
         multihop: multihop.unwrap_or_else(|| internal.then_some(Neighbor::HOPS)),
         source_address,
         disabled: disabled.unwrap_or(false),
+        session,
         ..Neighbor::new(name, address, remote_as?)
     })
 }

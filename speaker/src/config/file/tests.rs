@@ -1,5 +1,5 @@
 use super::*;
-use crate::config::{REFERENCE, Treatment, keys};
+use crate::config::{Hostname, REFERENCE, Restart, SessionSettings, Treatment, keys};
 use bgp_wire::{Asn, Family};
 use std::{io::Write, time::Duration};
 
@@ -86,7 +86,10 @@ fn the_packet_host() {
             import: crate::config::PolicyRef::All,
             export: crate::config::PolicyRef::Filter("packet_bgp".into()),
             // the kernel keeps forwarding while we are away, so should the neighbor
-            graceful_restart: Some(Duration::from_secs(120)),
+            session: SessionSettings {
+                graceful_restart: Restart::For(Duration::from_secs(120)),
+                ..Default::default()
+            },
             ..crate::config::Neighbor::new("bgp1", "10.1.1.2".parse().unwrap(), Asn(12076))
         }],
     };
@@ -176,13 +179,95 @@ hold-time = 0
     assert_eq!(first.hold_time, Duration::from_secs(240));
     assert_eq!(first.keepalive, Some(Duration::from_secs(20)));
     assert_eq!(first.connect_retry, Duration::from_millis(250));
-    assert_eq!(first.graceful_restart, Some(Duration::from_secs(120)));
+    assert_eq!(
+        first.session.graceful_restart,
+        Restart::For(Duration::from_secs(120))
+    );
     assert_eq!((first.port, first.multihop), (1790, Some(3)));
     assert!(first.passive && first.disabled);
     // a neighbor of our own AS may be some hops away, and unnamed ones are counted from 1
     assert_eq!((second.name.as_str(), second.multihop), ("bgp1", Some(64)));
     assert_eq!((third.name.as_str(), third.multihop), ("bgp2", Some(64)));
     assert!(third.hold_time.is_zero());
+}
+
+#[test]
+fn how_a_session_takes_part_in_restarts() {
+    let settings = |lines: &str| config(&neighbor(lines)).neighbors.remove(0).session;
+    assert_eq!(settings(""), SessionSettings::default());
+    for (value, expected) in [
+        ("false", Restart::Off),
+        ("\"aware\"", Restart::Aware),
+        ("true", Restart::For(Duration::from_secs(120))),
+        ("\"4m\"", Restart::For(Duration::from_secs(240))),
+    ] {
+        let settings = settings(&format!("graceful-restart = {value}"));
+        assert_eq!(settings.graceful_restart, expected);
+    }
+    let long = settings("long-lived-graceful-restart = true\nmax-long-lived-time = 60");
+    assert_eq!(long.long_lived, Restart::For(Duration::from_secs(3600)));
+    assert_eq!(long.max_long_lived_time, Some(Duration::from_secs(60)));
+    problem(
+        &neighbor("graceful-restart = \"awar\""),
+        "5:20 neighbor.bgp1.graceful-restart: `awar` is not a way to take part in a restart | did you mean `aware`?",
+    );
+    problem(
+        &neighbor("graceful-restart = 5000"),
+        "5:20 neighbor.bgp1.graceful-restart: 5000 s is out of range | 1 s to 4095 s",
+    );
+    problem(
+        &neighbor("graceful-restart = false\nlong-lived-graceful-restart = true"),
+        "6:31 neighbor.bgp1.long-lived-graceful-restart: it works on top of `graceful-restart`, which is false | graceful-restart = \"aware\", or leave this out (RFC 9494 section 3)",
+    );
+}
+
+#[test]
+fn what_else_a_session_does() {
+    let settings = |lines: &str| config(&neighbor(lines)).neighbors.remove(0).session;
+    let all = settings(
+        "role = \"route-server-client\"\nstrict-role = true\nextended-messages = true\n\
+         capability-fallback = false\nhostname = \"r1.example\"\nsoftware-version = true\n\
+         delay-open = 5\nsend-hold-time = \"3m\"\ndamping = false\ndisable-after-error = true\n\
+         collision-detect-established = true\nrecord = \"/tmp/x\"\nmax-restart-time = 0",
+    );
+    let expected = SessionSettings {
+        strict_role: true,
+        extended_messages: true,
+        capability_fallback: false,
+        hostname: Some(Hostname::Name("r1.example".into())),
+        software_version: true,
+        delay_open: Some(Duration::from_secs(5)),
+        send_hold_time: Some(Duration::from_secs(180)),
+        damping: false,
+        disable_after_error: true,
+        collision_detect_established: true,
+        record: Some("/tmp/x".into()),
+        max_restart_time: Some(Duration::ZERO),
+        ..SessionSettings::default()
+    };
+    assert_eq!(all, expected);
+    assert_eq!(settings("hostname = true").hostname, Some(Hostname::Host));
+    assert_eq!(settings("delay-open = 0").delay_open, None);
+    for (line, expected) in [
+        (
+            "strict-role = true",
+            "5:15 neighbor.bgp1.strict-role: without a `role` there is nothing to be strict about | role = \"customer\", or what we are toward this neighbor",
+        ),
+        (
+            "send-hold-time = 90",
+            "5:18 neighbor.bgp1.send-hold-time: 90 s is not longer than the hold time of 90 s | more than 90 s, or 0 for never (RFC 9687)",
+        ),
+        (
+            "record = \"x\"",
+            "5:10 neighbor.bgp1.record: the file is not named from the root | an absolute path, as in \"/var/tmp/bgp1.session\"",
+        ),
+        (
+            "hostname = \"\"",
+            "5:12 neighbor.bgp1.hostname: a name of 0 octets | 1 to 255 octets, true for the host's own name, or false",
+        ),
+    ] {
+        problem(&neighbor(line), expected);
+    }
 }
 
 #[test]
