@@ -31,6 +31,8 @@ const MESSAGE_OVERHEAD: usize = 64;
 pub struct Filled {
     /// Whole messages written: UPDATEs, and the marks around the answer to a refresh.
     pub messages: usize,
+    /// Of these, the marks: ROUTE-REFRESH.
+    pub refreshes: usize,
     /// There is more to send.
     pub more: bool,
 }
@@ -83,6 +85,7 @@ impl<F: Keyed> Table<F> {
     ) -> Filled {
         let nothing = Filled {
             messages: 0,
+            refreshes: 0,
             more: false,
         };
         let Some(peer) = core.peers.at_mut(id) else {
@@ -103,9 +106,10 @@ impl<F: Keyed> Table<F> {
         let start = out.len();
         let mut looks = LOOKS;
         let mut messages = 0_usize;
+        let mut refreshes = 0_usize;
         if self.answer_due(&member) {
             RouteRefresh::begin(F::FAMILY).encode(out);
-            messages = messages.saturating_add(1);
+            refreshes = refreshes.saturating_add(1);
             member.answer = Answer::Telling { again: false };
             member.cursor.next = 0;
             member.cursor.end = self.destinations.end();
@@ -113,7 +117,7 @@ impl<F: Keyed> Table<F> {
         }
         loop {
             let used = out.len().saturating_sub(start);
-            if used >= room && messages > 0 {
+            if used >= room && used > 0 {
                 break;
             }
             let window = self.collect(id, &mut member, core, room.saturating_sub(used), &mut looks);
@@ -130,7 +134,7 @@ impl<F: Keyed> Table<F> {
         }
         if let Some(again) = self.answer_complete(&mut member) {
             RouteRefresh::end(F::FAMILY).encode(out);
-            messages = messages.saturating_add(1);
+            refreshes = refreshes.saturating_add(1);
             member.answer = if again { Answer::Asked } else { Answer::None };
         }
         let more = self.pending(&mut member);
@@ -139,7 +143,11 @@ impl<F: Keyed> Table<F> {
         {
             *place = Some(member);
         }
-        Filled { messages, more }
+        Filled {
+            messages: messages.saturating_add(refreshes),
+            refreshes,
+            more,
+        }
     }
 
     /// Is there something to send to this peer?

@@ -237,6 +237,7 @@ impl Shard {
     pub fn fill(&mut self, peer: PeerId, out: &mut Vec<u8>, room: usize) -> Filled {
         let mut total = Filled {
             messages: 0,
+            refreshes: 0,
             more: false,
         };
         let start = out.len();
@@ -245,6 +246,7 @@ impl Shard {
             if used < room || total.messages == 0 {
                 let filled = table.fill_family(peer, &mut self.core, out, room.saturating_sub(used));
                 total.messages = total.messages.saturating_add(filled.messages);
+                total.refreshes = total.refreshes.saturating_add(filled.refreshes);
                 total.more |= filled.more;
             } else {
                 total.more |= table.has_pending(peer, &mut self.core);

@@ -9,13 +9,15 @@ use tokio::sync::Notify;
 /// About how many octets are encoded ahead for one session.
 pub(crate) const ROOM: usize = 64 * 1024;
 
-/// Encoded UPDATEs and how many there are.
+/// Encoded messages and how many there are.
 #[derive(Debug, Default)]
 pub(crate) struct Outbound {
-    /// Whole UPDATEs.
+    /// Whole UPDATEs, and ROUTE-REFRESHes that enclose some.
     pub(crate) octets: Vec<u8>,
-    /// Their number.
-    pub(crate) messages: u64,
+    /// The number of UPDATEs.
+    pub(crate) updates: u64,
+    /// The number of ROUTE-REFRESHes.
+    pub(crate) refreshes: u64,
 }
 
 #[derive(Debug, Default)]

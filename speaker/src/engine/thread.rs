@@ -269,7 +269,8 @@ impl State {
         let shard = &mut self.shard;
         let filled = mailbox.fill(epoch, |out| {
             let filled = shard.fill(id, &mut out.octets, mailbox::ROOM);
-            out.messages = filled.messages as u64;
+            out.updates = filled.messages.saturating_sub(filled.refreshes) as u64;
+            out.refreshes = filled.refreshes as u64;
             filled
         });
         match filled {

@@ -101,6 +101,7 @@ pub(crate) fn spawn(options: SessionOptions) -> (SessionHandle, JoinHandle<()>) 
         faults: 0,
         last_fault: None,
         updates_out: 0,
+        marks_out: 0,
         octets_in: 0,
         octets_out: 0,
         seen,
@@ -140,6 +141,8 @@ struct Task {
     faults: u64,
     last_fault: Option<String>,
     updates_out: u64,
+    /// ROUTE-REFRESHes that enclose the answer to one (RFC 7313).
+    marks_out: u64,
     /// Of connections that are closed.
     octets_in: u64,
     octets_out: u64,
@@ -521,7 +524,8 @@ impl Task {
             return;
         };
         self.options.engine.drained();
-        self.updates_out += outbound.messages;
+        self.updates_out += outbound.updates;
+        self.marks_out += outbound.refreshes;
         if let Some(connection) = self.connection(slot) {
             connection.queue_updates(outbound.octets);
         }
@@ -650,6 +654,7 @@ impl Task {
     fn view(&mut self) -> SessionView {
         let mut neighbor = view::of_session(&self.session);
         neighbor.messages.updates_out = self.updates_out;
+        neighbor.messages.refreshes_out += self.marks_out;
         neighbor.messages.octets_in = self.octets_in;
         neighbor.messages.octets_out = self.octets_out;
         neighbor.update_faults = self.faults;
