@@ -16,6 +16,7 @@ pub struct Bird {
     process: Option<Process>,
     netns: Netns,
     directory: TempDir,
+    recovers: bool,
 }
 
 /// What `show protocols all NAME` says of one protocol.
@@ -45,6 +46,7 @@ impl Bird {
             process: None,
             netns: netns.clone(),
             directory,
+            recovers: false,
         };
         bird.start_again();
         bird
@@ -57,20 +59,15 @@ impl Bird {
     #[track_caller]
     pub fn start_again(&mut self) {
         self.process = None;
-        let process = Process::start(
-            &self.netns,
-            Path::new("bird"),
-            &[
-                "-f",
-                "-c",
-                &self.path("bird.conf").to_string_lossy(),
-                "-s",
-                &self.socket().to_string_lossy(),
-                "-P",
-                &self.path("bird.pid").to_string_lossy(),
-            ],
-            &self.path("bird.log"),
-        );
+        let [config, socket, pid] =
+            ["bird.conf", "bird.ctl", "bird.pid"].map(|name| self.path(name));
+        let [config, socket, pid] = [&config, &socket, &pid].map(|path| path.to_string_lossy());
+        let mut arguments = vec!["-f", "-c", &config, "-s", &socket, "-P", &pid];
+        if self.recovers {
+            arguments.push("-R");
+        }
+        let log = self.path("bird.log");
+        let process = Process::start(&self.netns, Path::new("bird"), &arguments, &log);
         let process = self.process.insert(process);
         let socket = self.directory.path().join("bird.ctl");
         eventually("BIRD answers", SOON, || {
@@ -79,6 +76,11 @@ impl Bird {
             }
             birdc(&socket, "show status")
         });
+    }
+
+    /// From now on a start is the end of a graceful restart, and it says so.
+    pub fn recovers(&mut self) {
+        self.recovers = true;
     }
 
     /// Replaces its configuration.

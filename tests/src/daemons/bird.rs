@@ -177,6 +177,10 @@ impl Daemon for BirdRouter {
     }
 
     fn start_again(&mut self) {
+        let mut neighbors = self.router.neighbors.iter();
+        if neighbors.any(|n| matches!(n.graceful_restart, Some(1..))) {
+            self.bird.recovers();
+        }
         self.bird.start_again();
     }
 }

@@ -1,6 +1,9 @@
 //! GoBGP: `gobgpd` and its `gobgp`. Routes of its own are added by command once it answers, so a
 //! session may come up before they are announced. It installs nothing.
 //!
+//! After a restart its routes have to be there before its neighbors are: it sends End-of-RIB as
+//! soon as a session is up. So they are out of its reach until then.
+//!
 //! Over a session between IPv4 addresses it gives IPv6 routes its IPv4 address as next hop unless
 //! it is told another one: [`Announced::next_hop`].
 use super::program::{answer, json, number};
@@ -96,6 +99,16 @@ impl GoBgp {
             words.extend(["community", &communities]);
         }
         self.tell(&words);
+    }
+
+    fn neighbors_in_reach(&self, reachable: bool) {
+        for neighbor in &self.router.neighbors {
+            let length = if neighbor.address.is_ipv4() { 32 } else { 128 };
+            let what = if reachable { "del" } else { "add" };
+            let address = neighbor.address;
+            self.netns
+                .ip(&format!("route {what} blackhole {address}/{length}"));
+        }
     }
 
     /// The paths of a family that come from `neighbor`. (Of the Adj-RIB-In it speaks only while
@@ -225,6 +238,9 @@ impl Daemon for GoBgp {
     }
 
     fn start_again(&mut self) {
+        if self.restarting {
+            self.neighbors_in_reach(false);
+        }
         fs::write(self.path("gobgpd.toml"), config(&self.router)).expect("write gobgpd.toml");
         let file = self.path("gobgpd.toml");
         let api = format!("--api-hosts=unix://{}", self.path("api.sock"));
@@ -253,6 +269,9 @@ impl Daemon for GoBgp {
         });
         for route in &self.router.announces {
             self.add(route);
+        }
+        if self.restarting {
+            self.neighbors_in_reach(true);
         }
     }
 }

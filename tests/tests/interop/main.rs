@@ -13,6 +13,7 @@ mod authentication;
 mod ending;
 mod establish;
 mod families;
+mod faults;
 mod feature;
 mod matrix;
 mod meeting;
@@ -24,6 +25,7 @@ use feature::Feature;
 use libtest_mimic::{Arguments, Failed, Trial};
 use matrix::{Outcome, Outcomes};
 use std::{
+    env,
     panic::resume_unwind,
     process::ExitCode,
     sync::{Arc, Mutex, PoisonError},
@@ -43,6 +45,7 @@ fn features() -> Vec<Feature> {
         refresh::FEATURES,
         restart::FEATURES,
         ending::FEATURES,
+        faults::FEATURES,
     ]
     .concat()
 }
@@ -82,26 +85,55 @@ fn cell(
     }
 }
 
+/// The command line without names of tests, and these: `libtest_mimic` takes one, `./test` and
+/// every other test any number.
+fn command_line() -> (Arguments, Vec<String>) {
+    let mut rest = Vec::new();
+    let mut names = Vec::new();
+    let mut value_follows = false;
+    for (number, argument) in env::args().enumerate() {
+        let option = argument.starts_with('-');
+        if number == 0 || option || value_follows {
+            let takes_value = [
+                "--test-threads",
+                "--format",
+                "--color",
+                "--skip",
+                "--logfile",
+            ];
+            value_follows = option && takes_value.contains(&argument.as_str());
+            rest.push(argument);
+        } else {
+            names.push(argument);
+        }
+    }
+    (Arguments::from_iter(rest), names)
+}
+
 fn main() -> ExitCode {
-    let mut arguments = Arguments::from_args();
+    let (mut arguments, names) = command_line();
     arguments.test_threads.get_or_insert(AT_A_TIME);
     let features = features();
     matrix::check(&features);
     let outcomes = Arc::new(Mutex::new(Outcomes::new()));
     let mut trials = Vec::new();
+    let mut cells = 0_usize;
     for feature in &features {
         for make in Implementation::ALL {
             if feature.not_offered_by(make).is_some() {
                 continue;
             }
             let name = format!("{}::{}", feature.key, make.word());
+            cells = cells.saturating_add(1);
+            if !names.is_empty() && !names.iter().any(|part| name.contains(part)) {
+                continue;
+            }
             let (feature, outcomes) = (*feature, Arc::clone(&outcomes));
             trials.push(Trial::test(name.clone(), move || {
                 cell(&name, feature, make, &outcomes)
             }));
         }
     }
-    let cells = trials.len();
     let conclusion = libtest_mimic::run(&arguments, trials);
     let outcomes = outcomes.lock().unwrap_or_else(PoisonError::into_inner);
     let all_ran = outcomes.len() == cells
