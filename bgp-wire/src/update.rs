@@ -9,6 +9,8 @@
 //! Faults are not stored but found again when somebody asks, so that a message with a thousand of
 //! them costs no more to keep than one without. An error is returned only for what ends the
 //! session. Cost: no allocation, under 150 octets beside the message.
+mod every_fault;
+
 use crate::attr::table::{self, Scope, ValueFault};
 use crate::attr::walk::{RawAttribute, Seen, Walk};
 use crate::attr::{Attributes, NextHop, Slots};

@@ -13,19 +13,22 @@ JSON fields, left out where they have nothing to say; they are stable, and more 
                        route, peers, skipped or unreadable, with these fields each:
     open               as, hold_time, id, capabilities
     update             end_of_rib, withdrawn and announced (lists of family, next_hop, and nlri (a
-                       list of path_id, prefix) or octets), attributes
+                       list of path_id, rd, prefix, route, labels, segment, gateway) or octets),
+                       attributes
     notification       code, subcode, text, data
     route-refresh      family, subtype
     malformed          length
     state              from, to
-    route              family, path_id, prefix or octets, originated, next_hop, attributes
+    route              family, path_id, prefix or octets, rd, route, labels, originated, next_hop,
+                       attributes
     peers              collector, view, peers (a list of id, address, as)
     skipped            record, length
     unreadable         record, at, fault
   attributes           origin, as_path, med, local_pref, atomic_aggregate, aggregator (address,
                        as), originator_id, cluster_list, communities, large_communities,
-                       extended_communities, only_to_customer, other (a list of code, name, flags,
-                       value)
+                       extended_communities, ipv6_extended_communities, aigp, pmsi_tunnel (tunnel,
+                       flags, label, endpoint, identifier), only_to_customer, other (a list of
+                       code, name, flags, value)
   faults               a list of offset, attribute, fault, disposition
   disposition          what a session would do (RFC 7606): attribute-discard, treat-as-withdraw,
                        family-disable or session-reset

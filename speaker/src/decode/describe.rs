@@ -1,17 +1,16 @@
 //! From the octets of a message to what is said about it.
 use super::context::{Contexts, Reading};
 use super::entry::{
-    AttributesEntry, End, FaultEntry, NlriEntry, NlriGroup, NotificationEntry, OpenEntry,
-    OtherAttribute, UpdateEntry, What,
+    AttributesEntry, End, FaultEntry, NotificationEntry, OpenEntry, OtherAttribute,
+    PmsiTunnelEntry, UpdateEntry, What,
 };
-use bgp_wire::attr::{Community, LargeCommunity, RawAttribute};
+use super::nlri;
+use bgp_wire::attr::{Community, ExtendedCommunity, LargeCommunity, PmsiTunnel, RawAttribute};
 use bgp_wire::iana::attribute as code;
 use bgp_wire::{
-    AddressFamily, Attributes, Disposition, Family, Fault, Header, Ipv4Unicast, Ipv6Unicast,
-    MessageType, MultiprotocolField, NextHop, Nlri, Notification, Open, RouteRefresh, Update,
-    frame, iana,
+    Attributes, Disposition, Family, Fault, Header, MessageType, Notification, Open, RouteRefresh,
+    Update, frame, iana,
 };
-use ipnet::IpNet;
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -110,7 +109,14 @@ pub(super) fn message(octets: &[u8], reading: Reading, contexts: &Contexts) -> D
 
 fn update(message: &[u8], reading: Reading, contexts: &Contexts) -> Described {
     match Update::parse(message, contexts.of(reading)) {
-        Err(fault) => Described::fatal(What::Update(UpdateEntry::default()), &fault, message),
+        Err(fatal) => {
+            let mut described = Described::of(What::Update(UpdateEntry::default()));
+            for fault in Update::every_fault(message, contexts.of(reading)) {
+                described.fault(&fault);
+            }
+            described.notification = Some(notification(&fatal.notification(message)));
+            described
+        }
         Ok(update) => {
             let add_path = &contexts.of(reading).add_path;
             let mut described = Described::of(What::Update(update_entry(&update, add_path)));
@@ -189,58 +195,9 @@ fn update_entry<B: AsRef<[u8]>>(update: &Update<B>, add_path: &[Family]) -> Upda
     if entry.end_of_rib.is_some() {
         return entry;
     }
-    typed::<Ipv4Unicast, B>(update, add_path, &mut entry);
-    typed::<Ipv6Unicast, B>(update, add_path, &mut entry);
-    for field in update.multiprotocol_fields() {
-        if !matches!(field.family, Family::IPV4_UNICAST | Family::IPV6_UNICAST) {
-            let groups = if field.announced {
-                &mut entry.announced
-            } else {
-                &mut entry.withdrawn
-            };
-            groups.push(opaque(&field));
-        }
-    }
+    nlri::groups(update, add_path, &mut entry);
     entry.attributes = attributes(&update.attributes());
     entry
-}
-
-/// The NLRI of one family.
-fn typed<F: AddressFamily, B: AsRef<[u8]>>(
-    update: &Update<B>,
-    add_path: &[Family],
-    entry: &mut UpdateEntry,
-) where
-    IpNet: From<F::Key>,
-{
-    let add_path = add_path.contains(&F::FAMILY);
-    let listed = |nlri: Nlri<F>| NlriEntry {
-        path_id: add_path.then_some(nlri.path_id.0),
-        prefix: nlri.key.into(),
-    };
-    let group = |next_hop: Option<NextHop>, nlri: Vec<NlriEntry>| {
-        (!nlri.is_empty()).then(|| NlriGroup {
-            family: F::FAMILY,
-            next_hop: next_hop.map(|next_hop| next_hop.to_string()),
-            nlri,
-            octets: None,
-        })
-    };
-    let withdrawn = update.withdrawn::<F>().map(listed).collect();
-    entry.withdrawn.extend(group(None, withdrawn));
-    for (next_hop, run) in update.announcements::<F>() {
-        let announced = run.map(listed).collect();
-        entry.announced.extend(group(Some(next_hop), announced));
-    }
-}
-
-fn opaque(field: &MultiprotocolField<'_>) -> NlriGroup {
-    NlriGroup {
-        family: field.family,
-        next_hop: field.announced.then(|| next_hop_text(field.next_hop)),
-        nlri: Vec::new(),
-        octets: Some(hex(field.nlri)),
-    }
 }
 
 /// A next hop of any family: an address, an address behind a route distinguisher, or octets.
@@ -270,6 +227,9 @@ const NAMED: &[u8] = &[
     code::ORIGINATOR_ID,
     code::CLUSTER_LIST,
     code::EXTENDED_COMMUNITIES,
+    code::PMSI_TUNNEL,
+    code::IPV6_EXTENDED_COMMUNITIES,
+    code::AIGP,
     code::LARGE_COMMUNITIES,
     code::ONLY_TO_CUSTOMER,
 ];
@@ -301,12 +261,28 @@ pub(super) fn attributes(attributes: &Attributes<'_>) -> Option<AttributesEntry>
             .collect(),
         extended_communities: attributes
             .extended_communities()
-            .map(|community| hex(&community))
+            .map(|community| ExtendedCommunity(community).to_string())
             .collect(),
+        ipv6_extended_communities: attributes
+            .ipv6_extended_communities()
+            .map(|community| community.to_string())
+            .collect(),
+        aigp: attributes.aigp(),
+        pmsi_tunnel: attributes.pmsi_tunnel().as_ref().map(pmsi_tunnel),
         only_to_customer: attributes.only_to_customer(),
         other: known.chain(attributes.unknown()).map(other).collect(),
     };
     (entry != AttributesEntry::default()).then_some(entry)
+}
+
+fn pmsi_tunnel(tunnel: &PmsiTunnel<'_>) -> PmsiTunnelEntry {
+    PmsiTunnelEntry {
+        tunnel: tunnel.kind,
+        flags: tunnel.flags,
+        label: tunnel.label,
+        endpoint: tunnel.endpoint(),
+        identifier: hex(tunnel.identifier),
+    }
 }
 
 fn other(attribute: RawAttribute<'_>) -> OtherAttribute {

@@ -190,19 +190,35 @@ pub struct NlriGroup {
     /// The NLRI, of families that are read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub nlri: Vec<NlriEntry>,
-    /// The NLRI in hexadecimal digits, of other families.
+    /// All NLRI in hexadecimal digits, of other families and where they cannot be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub octets: Option<String>,
 }
 
-/// One NLRI.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+/// One NLRI: a prefix, or words where its family has none.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct NlriEntry {
     /// Path identifier, with ADD-PATH.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path_id: Option<u32>,
+    /// Route distinguisher, in VPNs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rd: Option<String>,
     /// The prefix.
-    pub prefix: IpNet,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prefix: Option<IpNet>,
+    /// The route in words: EVPN, flow specifications, route targets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub route: Option<String>,
+    /// MPLS labels, the outermost first; in EVPN 24 bits, which may be a VNI.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<u32>,
+    /// Ethernet segment that goes with a route of EVPN and is no part of its key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub segment: Option<String>,
+    /// Gateway of a prefix of EVPN.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gateway: Option<IpAddr>,
 }
 
 /// A route of a table.
@@ -220,6 +236,15 @@ pub struct RouteEntry {
     /// The NLRI in hexadecimal digits, of other families.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub octets: Option<String>,
+    /// Route distinguisher, in VPNs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rd: Option<String>,
+    /// The route in words: EVPN, flow specifications, route targets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub route: Option<String>,
+    /// MPLS labels, the outermost first; in EVPN 24 bits, which may be a VNI.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<u32>,
     /// When the route was learned.
     pub originated: Time,
     /// The next hop.
@@ -263,15 +288,41 @@ pub struct AttributesEntry {
     /// Large communities: "65000:1:2".
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub large_communities: Vec<String>,
-    /// Extended communities, eight octets each, in hexadecimal digits.
+    /// Extended communities: "target:65000:1"; "0x" and hexadecimal digits where they have no words.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub extended_communities: Vec<String>,
+    /// IPv6 address specific extended communities: "target:[2001:db8::1]:1".
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ipv6_extended_communities: Vec<String>,
+    /// Accumulated IGP metric.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aigp: Option<u64>,
+    /// PMSI tunnel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pmsi_tunnel: Option<PmsiTunnelEntry>,
     /// Only to Customer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub only_to_customer: Option<Asn>,
     /// All others.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub other: Vec<OtherAttribute>,
+}
+
+/// A PMSI tunnel.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct PmsiTunnelEntry {
+    /// Tunnel type: 6 is ingress replication.
+    pub tunnel: u8,
+    /// Flags.
+    pub flags: u8,
+    /// 24 bits: an MPLS label in the upper 20 of them, or a VNI.
+    pub label: u32,
+    /// Endpoint of ingress replication.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<IpAddr>,
+    /// Tunnel identifier in hexadecimal digits.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub identifier: String,
 }
 
 /// An attribute that is shown as octets.

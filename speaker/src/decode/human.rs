@@ -3,7 +3,8 @@
 //! `2019-01-01T00:00:00Z 80.77.16.114 AS34549 UPDATE announce 45.169.4.0/22 via 80.77.16.114 …`: when,
 //! who, what, and after a bar what is wrong. Long lists are shortened; `--json` has them whole.
 use super::entry::{
-    AttributesEntry, Direction, Entry, NlriGroup, OpenEntry, RouteEntry, UpdateEntry, What,
+    AttributesEntry, Direction, Entry, NlriEntry, NlriGroup, OpenEntry, RouteEntry, UpdateEntry,
+    What,
 };
 use anstyle::{AnsiColor, Style};
 use std::fmt::{self, Display};
@@ -166,23 +167,54 @@ fn nlri(group: &NlriGroup, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     if let Some(octets) = &group.octets {
         write!(f, " {} 0x{octets}", group.family)?;
     }
-    list(f, group.nlri.iter(), |f, nlri| {
-        write!(f, "{}", nlri.prefix)?;
-        nlri.path_id.map_or(Ok(()), |id| write!(f, " id {id}"))
-    })?;
+    // Families whose routes look like nothing else need no name.
+    let named = group.nlri.iter().any(|nlri| nlri.prefix.is_none()) || group.family.safi != 1;
+    if named && group.octets.is_none() {
+        write!(f, " {}", group.family)?;
+    }
+    list(f, group.nlri.iter(), one_nlri)?;
     match &group.next_hop {
         Some(next_hop) => write!(f, " via {next_hop}"),
         None => Ok(()),
     }
 }
 
+fn one_nlri(f: &mut fmt::Formatter<'_>, nlri: &NlriEntry) -> fmt::Result {
+    let words = [
+        nlri.rd.clone(),
+        nlri.prefix.map(|prefix| prefix.to_string()),
+        nlri.route.clone(),
+        labels(&nlri.labels),
+        nlri.segment
+            .as_ref()
+            .map(|segment| format!("segment {segment}")),
+        nlri.gateway.map(|gateway| format!("gateway {gateway}")),
+        nlri.path_id.map(|id| format!("id {id}")),
+    ];
+    f.write_str(&words.into_iter().flatten().collect::<Vec<_>>().join(" "))
+}
+
+/// "label 100", "label 100/200"; `None` where there is none.
+fn labels(labels: &[u32]) -> Option<String> {
+    let numbers: Vec<String> = labels.iter().map(ToString::to_string).collect();
+    (!numbers.is_empty()).then(|| format!("label {}", numbers.join("/")))
+}
+
 fn route(route: &RouteEntry, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    match (&route.prefix, &route.octets) {
-        (Some(prefix), _) => write!(f, " {prefix}")?,
-        (None, Some(octets)) => write!(f, " {} 0x{octets}", route.family)?,
-        (None, None) => {}
+    if let Some(rd) = &route.rd {
+        write!(f, " {rd}")?;
     }
-    if route.family.safi != 1 && route.prefix.is_some() {
+    match (&route.prefix, &route.route, &route.octets) {
+        (Some(prefix), ..) => write!(f, " {prefix}")?,
+        (None, Some(route), _) => write!(f, " {route}")?,
+        (None, None, Some(octets)) => write!(f, " {} 0x{octets}", route.family)?,
+        (None, None, None) => {}
+    }
+    if let Some(labels) = labels(&route.labels) {
+        write!(f, " {labels}")?;
+    }
+    let read = route.prefix.is_some() || route.route.is_some();
+    if route.family.safi != 1 && read {
         write!(f, " {}", route.family)?;
     }
     if let Some(id) = route.path_id {
@@ -217,6 +249,23 @@ fn attributes(entry: &AttributesEntry, f: &mut fmt::Formatter<'_>) -> fmt::Resul
     words.all("communities", &entry.communities)?;
     words.all("large-communities", &entry.large_communities)?;
     words.all("extended-communities", &entry.extended_communities)?;
+    words.all(
+        "ipv6-extended-communities",
+        &entry.ipv6_extended_communities,
+    )?;
+    words.some("aigp", entry.aigp.as_ref())?;
+    if let Some(tunnel) = &entry.pmsi_tunnel {
+        write!(
+            words.0,
+            " pmsi-tunnel {} label {}",
+            tunnel.tunnel, tunnel.label
+        )?;
+        match tunnel.endpoint {
+            Some(endpoint) => write!(words.0, " {endpoint}")?,
+            None if tunnel.identifier.is_empty() => {}
+            None => write!(words.0, " 0x{}", tunnel.identifier)?,
+        }
+    }
     words.some("only-to-customer", entry.only_to_customer.as_ref())?;
     for other in &entry.other {
         match other.name {

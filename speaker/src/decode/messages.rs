@@ -1,7 +1,7 @@
 //! Messages of a stream and of lines of hexadecimal digits.
 use super::context::{Contexts, Learned, Session};
-use super::describe;
-use super::entry::Entry;
+use super::describe::{self, Described};
+use super::entry::{Entry, What};
 use super::window::Window;
 use bgp_wire::{Header, frame};
 use std::io::{self, Read};
@@ -68,7 +68,8 @@ impl Messages {
     }
 
     /// Lines of hexadecimal digits, each one message or several. Blanks, colons, dashes, dots and
-    /// commas between digits and "0x" before them mean nothing; "#" begins a comment.
+    /// commas between digits and "0x" before them mean nothing; "#" begins a comment. A line that cannot
+    /// be read costs itself, unless it is the first.
     pub(super) fn lines<R: Read>(
         &mut self,
         window: &mut Window<R>,
@@ -88,11 +89,28 @@ impl Messages {
             }
             number += 1;
             let line = text.get(..end.unwrap_or(text.len())).unwrap_or(text);
-            digits(line, &mut octets).map_err(|what| {
-                let text = format!("line {number}: {what}");
-                io::Error::new(io::ErrorKind::InvalidData, text)
-            })?;
-            self.line(number, &octets, each)?;
+            match digits(line, &mut octets) {
+                Ok(()) => self.line(number, &octets, each)?,
+                // Nothing says yet that these are lines of digits.
+                Err((_, what)) if number == 1 => {
+                    let text = format!("line 1: {what}");
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, text));
+                }
+                Err((column, what)) => {
+                    let record = "line of hexadecimal digits".to_owned();
+                    each(Entry {
+                        line: Some(number),
+                        ..Entry::new(
+                            0,
+                            Described::of(What::Unreadable {
+                                record,
+                                at: column,
+                                fault: what,
+                            }),
+                        )
+                    })?;
+                }
+            }
             let length = line.len() + usize::from(end.is_some());
             window.consume(length);
         }
@@ -118,11 +136,11 @@ impl Messages {
     }
 }
 
-/// The octets of a line.
-fn digits(line: &[u8], octets: &mut Vec<u8>) -> Result<(), String> {
+/// The octets of a line, or where it cannot be read and why.
+fn digits(line: &[u8], octets: &mut Vec<u8>) -> Result<(), (usize, String)> {
     octets.clear();
     if line.len() > LONGEST_LINE {
-        return Err(format!("longer than {LONGEST_LINE} letters"));
+        return Err((LONGEST_LINE, format!("longer than {LONGEST_LINE} letters")));
     }
     let mut high = None;
     let mut letters = line.iter().enumerate().peekable();
@@ -142,10 +160,8 @@ fn digits(line: &[u8], octets: &mut Vec<u8>) -> Result<(), String> {
             b'A'..=b'F' => letter - b'A' + 10,
             other => {
                 let letter = char::from(*other);
-                return Err(format!(
-                    "column {}: {letter:?} is no hexadecimal digit",
-                    column + 1
-                ));
+                let text = format!("column {}: {letter:?} is no hexadecimal digit", column + 1);
+                return Err((column, text));
             }
         };
         match high.take() {
@@ -155,6 +171,6 @@ fn digits(line: &[u8], octets: &mut Vec<u8>) -> Result<(), String> {
     }
     match high {
         None => Ok(()),
-        Some(_) => Err("an odd number of hexadecimal digits".to_owned()),
+        Some(_) => Err((line.len(), "an odd number of hexadecimal digits".to_owned())),
     }
 }

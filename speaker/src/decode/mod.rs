@@ -15,6 +15,7 @@ mod describe;
 mod entry;
 mod human;
 mod messages;
+mod nlri;
 mod open;
 mod records;
 mod sniff;
@@ -26,7 +27,7 @@ pub use bgpdump::Bgpdump;
 pub use context::Session;
 pub use entry::{
     AttributesEntry, Direction, End, Entry, FaultEntry, NlriEntry, NlriGroup, NotificationEntry,
-    OpenEntry, OtherAttribute, PeerEntry, RouteEntry, Time, UpdateEntry, What,
+    OpenEntry, OtherAttribute, PeerEntry, PmsiTunnelEntry, RouteEntry, Time, UpdateEntry, What,
 };
 pub use open::Input;
 
@@ -84,6 +85,11 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Read(error) => error.fmt(f),
+            Self::Unknown(first) if sniff::is_capture(first) => f.write_str(
+                "a capture of packets, which is not read here: take the messages out of it first, as \
+                 with `tshark -r FILE -q -z follow,tcp,raw,0 | grep -E '^\\s*[0-9a-f]+$' | xxd -r -p \
+                 | myna decode`",
+            ),
             Self::Unknown(first) => write!(
                 f,
                 "not hexadecimal lines, BGP messages or MRT: it begins with the octets {}",

@@ -28,6 +28,18 @@ pub(super) fn kind(octets: &[u8]) -> Option<Kind> {
     is_mrt(octets).then_some(Kind::Mrt)
 }
 
+/// Whether this is how pcap and pcapng files begin.
+pub(super) fn is_capture(octets: &[u8]) -> bool {
+    const MAGIC: [[u8; 4]; 5] = [
+        [0xd4, 0xc3, 0xb2, 0xa1],
+        [0xa1, 0xb2, 0xc3, 0xd4],
+        [0x4d, 0x3c, 0xb2, 0xa1],
+        [0xa1, 0xb2, 0x3c, 0x4d],
+        [0x0a, 0x0d, 0x0d, 0x0a],
+    ];
+    MAGIC.iter().any(|magic| octets.starts_with(magic))
+}
+
 fn is_text(octet: u8) -> bool {
     octet.is_ascii_graphic() || matches!(octet, b' ' | b'\t' | b'\r' | b'\n')
 }

@@ -1,7 +1,8 @@
 //! From MRT records to entries.
 use super::context::{Contexts, Reading, Session};
 use super::describe::{self, Described, hex};
-use super::entry::{Direction, End, Entry, PeerEntry, RouteEntry, Time, What};
+use super::entry::{Direction, End, Entry, PeerEntry, RouteEntry, Time, UpdateEntry, What};
+use super::nlri;
 use bgp_wire::mrt::{
     Body, Endpoints, Peer, PeerIndexTable, Record, RecordFault, RibEntries, Route, TableDump,
 };
@@ -259,6 +260,9 @@ impl Tables {
             path_id: listed.path_id.map(|id| id.0),
             prefix: listed.prefix,
             octets: listed.prefix.is_none().then(|| hex(listed.nlri)),
+            rd: None,
+            route: None,
+            labels: Vec::new(),
             originated: Time {
                 seconds: listed.originated,
                 microseconds: None,
@@ -287,6 +291,9 @@ impl Tables {
                         .map(|field| describe::next_hop_text(field.next_hop)),
                 };
                 entry.attributes = describe::attributes(&update.attributes());
+                if listed.prefix.is_none() {
+                    name(&update, &mut entry);
+                }
                 faults.extend(update.faults());
             }
             Err(fault) => faults.push(fault),
@@ -298,6 +305,19 @@ impl Tables {
             described.fault(&fault);
         }
         described
+    }
+}
+
+/// The route of a table of any family, where its family is read.
+fn name<B: AsRef<[u8]>>(update: &Update<B>, entry: &mut RouteEntry) {
+    let mut read = UpdateEntry::default();
+    nlri::groups(update, &[], &mut read);
+    let groups = read.announced.into_iter();
+    if let Some(nlri) = groups.flat_map(|group| group.nlri).next() {
+        entry.rd = nlri.rd;
+        entry.prefix = nlri.prefix;
+        entry.route = nlri.route;
+        entry.labels = nlri.labels;
     }
 }
 

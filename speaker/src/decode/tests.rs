@@ -114,7 +114,7 @@ fn every_attribute_has_its_words() {
         "line 1 UPDATE announce 10.0.0.0/8 via 192.0.2.1 path 65001 70000 origin IGP med 5 \
          local-pref 100 atomic aggregator AS65001 192.0.2.9 originator 10.0.0.1 clusters 10.0.0.2, \
          10.0.0.3 communities NO_EXPORT, 65000:1 large-communities 1:2:3 extended-communities \
-         0002fde800000064 only-to-customer 7 attribute-99 0xabcd | AIGP: flags contradict the \
+         target:65000:100 only-to-customer 7 attribute-99 0xabcd | AIGP: flags contradict the \
          attribute's type (octet 137): attribute-discard\n"
     );
 }
@@ -195,15 +195,107 @@ octet 131 UPDATE End-of-RIB ipv6-unicast
 }
 
 #[test]
-fn other_families_keep_their_octets() {
+fn routes_of_unknown_types_keep_their_octets() {
     // a route type that nobody has typed
     let evpn = octets("800e 0f 0019 46 04 c0000201 00 3f 03 010203 40010100 40020602010000fde9");
     let evpn = [&evpn[..2], &[14][..], &evpn[3..]].concat();
     let line = hex_line(&update(&evpn, &[]));
     assert_eq!(
         lines(&line),
-        "line 1 UPDATE announce evpn 0x3f03010203 via 192.0.2.1 path 65001 origin IGP\n"
+        "line 1 UPDATE announce evpn type 63 0x010203 via 192.0.2.1 path 65001 origin IGP\n"
     );
+}
+
+/// MP_REACH_NLRI of this family, behind ORIGIN and AS_PATH.
+fn reach(family: &str, next_hop: &str, nlri: &str, more: &str) -> Vec<u8> {
+    let (family, next_hop, nlri) = (octets(family), octets(next_hop), octets(nlri));
+    let mut value = family;
+    value.push(u8::try_from(next_hop.len()).unwrap());
+    value.extend(next_hop);
+    value.push(0);
+    value.extend(nlri);
+    let mut attributes = octets("40010100 40020602010000fde9");
+    attributes.extend([0x80, 14, u8::try_from(value.len()).unwrap()]);
+    attributes.extend(value);
+    attributes.extend(octets(more));
+    hex_line(&update(&attributes, &[]))
+}
+
+#[test]
+fn families_of_every_kind_are_read() {
+    let shown = |line: &[u8]| {
+        let text = lines(line);
+        let text = text
+            .strip_prefix("line 1 UPDATE announce ")
+            .unwrap_or(&text);
+        let end = text.find(" path 65001").unwrap_or(text.len());
+        text[..end].to_owned()
+    };
+    let rd = "0000fde800000001";
+    let vpn_hop = "0000000000000000 c0000201";
+    for (line, expected) in [
+        (
+            reach("000104", "c0000201", "28 000641 0a01", ""),
+            "ipv4-labeled-unicast 10.1.0.0/16 label 100 via 192.0.2.1",
+        ),
+        (
+            reach("000180", vpn_hop, &format!("68 000641 {rd} 0a01"), ""),
+            "vpnv4 65000:1 10.1.0.0/16 label 100 via 192.0.2.1",
+        ),
+        (
+            reach("000102", "c0000201", "10 0a01", ""),
+            "ipv4-multicast 10.1.0.0/16 via 192.0.2.1",
+        ),
+        (
+            reach(
+                "001946",
+                "c0000201",
+                &format!(
+                    "02 25 {rd} 00000000000000000000 00000000 30 00005e005301 20 c0000209 000064"
+                ),
+                "",
+            ),
+            "evpn mac-ip 65000:1 tag 0 00:00:5e:00:53:01 192.0.2.9 label 100 via 192.0.2.1",
+        ),
+        (
+            reach("000185", "", "03 03 81 06", ""),
+            "ipv4-flowspec protocol =6",
+        ),
+        (
+            reach("000184", "c0000201", "60 0000fde8 0002fde800000001", ""),
+            "route-target 65000 target:65000:1 via 192.0.2.1",
+        ),
+        (
+            reach("400447", "c0000201", "0001 0003 010203", ""),
+            "bgp-ls 0x00010003010203 via 192.0.2.1",
+        ),
+    ] {
+        assert_eq!(shown(&line), expected);
+    }
+    let tunnel = "c01609 00 06 000064 c0000201 c01914 000220010db80000000000000000000000010001";
+    let line = reach("000180", vpn_hop, &format!("68 000641 {rd} 0a01"), tunnel);
+    let entry = &json(&line)[0];
+    assert_eq!(
+        entry["announced"][0]["nlri"][0],
+        serde_json::json!({"rd": "65000:1", "prefix": "10.1.0.0/16", "labels": [100]})
+    );
+    let attributes = &entry["attributes"];
+    assert_eq!(attributes["pmsi_tunnel"]["endpoint"], "192.0.2.1");
+    assert_eq!(attributes["pmsi_tunnel"]["label"], 100);
+    let communities = &attributes["ipv6_extended_communities"];
+    assert_eq!(communities[0], "target:[2001:db8::1]:1");
+}
+
+#[test]
+fn every_fault_of_a_refused_update_is_shown() {
+    let attributes = "40010109 40020602010000fde9 400304c0000201 800403000000";
+    let line = hex_line(&update(&octets(attributes), &[33, 1, 2, 3, 4, 5]));
+    let entry = &json(&line)[0];
+    let faults = entry["faults"].as_array().unwrap();
+    let offsets: Vec<_> = faults.iter().map(|fault| fault["offset"].clone()).collect();
+    assert_eq!(offsets, [26, 45, 49]);
+    assert_eq!(entry["disposition"], "session-reset");
+    assert_eq!(entry["notification"]["subcode"], 10);
 }
 
 #[test]
@@ -217,8 +309,17 @@ fn lines_of_digits_may_have_separators_and_comments() {
         .map(|entry| entry["offset"].clone())
         .collect();
     assert_eq!(offsets, [0, 0, 19]);
-    assert!(lines(b"ff\nfff\n").ends_with("error: line 2: an odd number of hexadecimal digits\n"));
-    assert!(lines(b"ff\nfg\n").ends_with("error: line 2: column 2: 'g' is no hexadecimal digit\n"));
+    // The first line says what the input is; a later one that is none costs itself.
+    let error = "error: line 1: column 2: 'g' is no hexadecimal digit\n";
+    assert_eq!(lines(b"fg\n"), error);
+    let text = format!("{keepalive}\nfff\nfg\n{keepalive}\n");
+    let expected = "\
+line 1 KEEPALIVE
+line 2 UNREADABLE line of hexadecimal digits | an odd number of hexadecimal digits (octet 3)
+line 3 UNREADABLE line of hexadecimal digits | column 2: 'g' is no hexadecimal digit (octet 1)
+line 4 KEEPALIVE
+";
+    assert_eq!(lines(text.as_bytes()), expected);
 }
 
 #[test]
@@ -280,6 +381,7 @@ fn what_is_none_of_the_three_is_refused() {
         "error: not hexadecimal lines, BGP messages or MRT: it begins with the octets 7f454c4600000000\n"
     );
     assert!(lines(&[0; 100]).starts_with("error: not hexadecimal lines"));
+    assert!(lines(b"\xd4\xc3\xb2\xa1\x02\0\x04\0").starts_with("error: a capture of packets"));
     let text = printed(&message(4, &[]), &form(Form::Bgpdump));
     assert!(text.starts_with("error: --bgpdump prints MRT"), "{text}");
 }
