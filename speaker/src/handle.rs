@@ -4,7 +4,7 @@ use crate::{
     Event,
     config::Config,
     engine::{Engine, Question},
-    supervisor::Request,
+    supervisor::{Act, Request, Selection},
     view,
 };
 use ipnet::IpNet;
@@ -112,6 +112,46 @@ impl RouteListing {
     }
 }
 
+/// Which neighbors something is to be done with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Neighbors {
+    /// Every one that there is.
+    All,
+    /// The one of this name.
+    Named(String),
+}
+
+/// Whose routes are to be said again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refresh {
+    /// The neighbor's.
+    In,
+    /// Ours.
+    Out,
+    /// Both sides'.
+    Both,
+}
+
+/// What came of it for one neighbor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// Its name.
+    pub neighbor: String,
+    /// What was done, or why nothing could be, in words.
+    pub outcome: Result<String, String>,
+}
+
+fn no_neighbor(name: &str, known: &[String]) -> String {
+    if known.is_empty() {
+        format!("no neighbor is called `{name}`: there is none at all")
+    } else {
+        format!(
+            "no neighbor is called `{name}`; there are: {}",
+            known.join(", ")
+        )
+    }
+}
+
 impl Handle {
     async fn ask<T>(
         &self,
@@ -178,12 +218,7 @@ impl Handle {
         self.ask(|reply| Request::Peer(wanted, reply))
             .await
             .map_err(|stopped| stopped.to_string())?
-            .map_err(|known| {
-                format!(
-                    "no neighbor is called \"{name}\"; there are: {}",
-                    known.join(", ")
-                )
-            })
+            .map_err(|known| no_neighbor(name, &known))
     }
 
     /// One prefix all the way, and where it stopped. An address (a prefix of full length) stands
@@ -230,16 +265,71 @@ impl Handle {
             .map_err(|stopped| stopped.to_string())?
     }
 
-    /// Asks a neighbor for its routes again (RFC 2918), in every negotiated family.
+    /// Lets a neighbor have a session. What is said here, or by [`disable`](Self::disable), holds
+    /// over [`apply`](Self::apply) unless the configuration says something new.
     ///
     /// # Errors
     /// No such neighbor, or the speaker has stopped.
-    pub async fn refresh(&self, name: &str) -> Result<(), String> {
-        self.peer(name).await?;
-        let name = name.to_owned();
-        self.ask(|reply| Request::Refresh(name, reply))
+    pub async fn enable(&self, neighbors: Neighbors) -> Result<Vec<Done>, String> {
+        self.act(neighbors, Act::Enable).await
+    }
+
+    /// Ends a neighbor's session with Cease/Administrative Shutdown and this text (RFC 9003, at most
+    /// 255 octets), and lets it have none until it is enabled.
+    ///
+    /// # Errors
+    /// No such neighbor, or the speaker has stopped.
+    pub async fn disable(&self, neighbors: Neighbors, text: &str) -> Result<Vec<Done>, String> {
+        self.act(neighbors, Act::Disable(text.to_owned())).await
+    }
+
+    /// Ends a neighbor's session with Cease/Administrative Reset and this text (RFC 9003), and
+    /// begins anew. Without a session it connects at once.
+    ///
+    /// # Errors
+    /// No such neighbor, or the speaker has stopped.
+    pub async fn restart(&self, neighbors: Neighbors, text: &str) -> Result<Vec<Done>, String> {
+        self.act(neighbors, Act::Restart(text.to_owned())).await
+    }
+
+    /// Asks a neighbor for its routes again (RFC 2918), sends it ours again, or both, in every
+    /// negotiated family.
+    ///
+    /// # Errors
+    /// No such neighbor, or the speaker has stopped.
+    pub async fn refresh(&self, neighbors: Neighbors, which: Refresh) -> Result<Vec<Done>, String> {
+        let mut done = Vec::new();
+        if matches!(which, Refresh::In | Refresh::Both) {
+            done = self.act(neighbors.clone(), Act::RefreshIn).await?;
+        }
+        if matches!(which, Refresh::Out | Refresh::Both) {
+            done.extend(self.act(neighbors, Act::RefreshOut).await?);
+        }
+        Ok(done)
+    }
+
+    async fn act(&self, neighbors: Neighbors, act: Act) -> Result<Vec<Done>, String> {
+        let selection = match &neighbors {
+            Neighbors::All => Selection::All,
+            Neighbors::Named(name) => Selection::Named(name.clone()),
+        };
+        let outcomes = self
+            .ask(|reply| Request::Act(selection, act, reply))
             .await
-            .map_err(|stopped| stopped.to_string())
+            .map_err(|stopped| stopped.to_string())?;
+        match (outcomes, neighbors) {
+            (Ok(outcomes), _) => Ok(outcomes
+                .into_iter()
+                .map(|(neighbor, outcome)| Done { neighbor, outcome })
+                .collect()),
+            (Err(unknown), Neighbors::Named(name)) => Err(no_neighbor(&name, &unknown.known)),
+            (Err(unknown), Neighbors::All) => Err(no_neighbor("all", &unknown.known)),
+        }
+    }
+
+    /// Waits until the speaker has stopped, however that came about.
+    pub async fn stopped(&self) {
+        self.supervisor.closed().await;
     }
 
     /// What happens from now on.

@@ -23,4 +23,7 @@ pub mod view;
 
 pub use builder::{Builder, Speaker, StartError};
 pub use event::Event;
-pub use handle::{Applied, Handle, RouteFilter, RouteListing, RouteTable, Shutdown, Stopped};
+pub use handle::{
+    Applied, Done, Handle, Neighbors, Refresh, RouteFilter, RouteListing, RouteTable, Shutdown,
+    Stopped,
+};

@@ -1,20 +1,20 @@
 //! Options of TCP sockets that BGP needs and the standard library does not know.
 //!
 //! One place for all of them, because two (the TCP-MD5 key and the least accepted hop count)
-//! have no safe wrapper anywhere: the one `unsafe` line of this crate's sockets is
-//! `set_octets`, which hands an octet slice to `setsockopt`. Everything else goes through
-//! `socket2`.
+//! have no safe wrapper anywhere: `set_octets` hands an octet slice to `setsockopt`. Everything
+//! else goes through `socket2`. The other `unsafe` line of this crate's sockets is here too: it lets
+//! the runtime wait on a listening socket.
 //!
 //! Every function looks at the socket's own domain and does what is right there: an IPv6 socket
 //! that also serves IPv4 (a dual-stack listener) names IPv4 peers as `::ffff:a.b.c.d`, and gets
 //! its options for both protocols. Each call costs one to three system calls; none allocates.
 #![allow(
     unsafe_code,
-    reason = "two options have no safe wrapper; each line says why it is sound"
+    reason = "two options and waiting for a socket have no safe wrapper; each line says why it is sound"
 )]
 
 use ipnet::IpNet;
-use socket2::{Domain, SockRef};
+use socket2::{Domain, SockRef, Socket};
 use std::{
     ffi::c_int,
     io,
@@ -22,6 +22,7 @@ use std::{
     net::IpAddr,
     os::fd::{AsFd, AsRawFd, BorrowedFd},
 };
+use tokio::io::{Interest, unix::AsyncFd};
 
 /// The longest TCP-MD5 key that the kernel takes, in octets.
 pub const MD5_KEY_MAX: usize = libc::TCP_MD5SIG_MAXKEYLEN;
@@ -128,6 +129,18 @@ pub fn set_unsent_limit(socket: &impl AsFd, octets: u32) -> io::Result<()> {
 /// What the kernel says; an IPv4 socket has no such option.
 pub fn set_only_v6(socket: &impl AsFd, only: bool) -> io::Result<()> {
     SockRef::from(socket).set_only_v6(only)
+}
+
+/// Lets tasks of the current runtime wait for connections of a listening socket. Other than
+/// tokio's own listener it registers nothing for a connection before somebody wants it.
+///
+/// # Errors
+/// The runtime cannot watch one more socket.
+pub(crate) fn wait_on(listening: Socket) -> io::Result<AsyncFd<Socket>> {
+    // SAFETY: a `Socket` owns its descriptor, always names the same one and closes it only when
+    // it is dropped, which happens after the `AsyncFd` around it has let go of it.
+    let waiting = unsafe { AsyncFd::register_with_interest(listening, Interest::READABLE) };
+    Ok(waiting?)
 }
 
 fn is_v6(socket: &SockRef<'_>) -> io::Result<bool> {

@@ -60,6 +60,10 @@ pub struct Neighbor {
     pub description: Option<String>,
     /// Its address.
     pub address: String,
+    /// The range that it came by.
+    pub range: Option<String>,
+    /// In words, why it is to have no session: configured so, or by command.
+    pub disabled: Option<String>,
     /// TCP port.
     pub port: u16,
     /// Its AS.

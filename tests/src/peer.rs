@@ -150,6 +150,16 @@ impl PeerListener {
         Self { listener }
     }
 
+    /// The receive buffer of the connections from now on, octets.
+    ///
+    /// # Panics
+    /// When the kernel refuses it.
+    pub fn set_receive_buffer(&self, octets: usize) {
+        socket2::SockRef::from(&self.listener)
+            .set_recv_buffer_size(octets)
+            .expect("set a receive buffer");
+    }
+
     /// The next connection.
     ///
     /// # Panics

@@ -122,7 +122,7 @@ fn a_second_neighbor_comes_and_goes_without_touching_the_first() {
          remote-as = 12076\nimport = \"none\"\nexport = \"none\"\n",
         Azure::HOST
     );
-    // Two neighbors of one address cannot be told apart when they connect.
+    // The kernel has one TCP-MD5 key for each address.
     story.myna.write_config(&second);
     let refused = story.myna.command(&["reload"]);
     assert!(!refused.status.success(), "{}", said(&refused));

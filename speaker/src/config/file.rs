@@ -224,7 +224,7 @@ fn read(walk: &Walk<'_>, tree: &DeTable<'_>, path: &Path) -> Option<Config> {
     let filters = filters
         .map(|section| read_filters(&section))
         .unwrap_or_default();
-    let mut neighbors = Vec::new();
+    let (mut neighbors, mut ranges) = (Vec::new(), Vec::new());
     if let Some(item) = top.take("neighbor") {
         let context = neighbor::Context {
             path,
@@ -232,7 +232,7 @@ fn read(walk: &Walk<'_>, tree: &DeTable<'_>, path: &Path) -> Option<Config> {
             filters: &filters,
             keep_on_exit: kernel.as_ref().is_some_and(|kernel| kernel.keep_on_exit),
         };
-        neighbors = neighbor::read_all(&context, &item);
+        (neighbors, ranges) = neighbor::read_all(&context, &item);
     }
     top.finish();
     Some(Config {
@@ -249,6 +249,7 @@ fn read(walk: &Walk<'_>, tree: &DeTable<'_>, path: &Path) -> Option<Config> {
             .map(|(name, rules)| (name, rules.unwrap_or_default()))
             .collect(),
         neighbors,
+        ranges,
     })
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Lints look at values only, so that an embedder gets them too; the file's reader adds the place.
 //! Each is here because somebody waits in vain for a route or a session when it holds.
-use super::{Config, Neighbor, PolicyRef};
+use super::{Config, Neighbor, PolicyRef, Range};
 use crate::host::Host;
 use bgp_wire::Asn;
 use ipnet::IpNet;
@@ -91,6 +91,10 @@ pub fn lint(config: &Config, host: Option<&Host>) -> Vec<Warning> {
     for neighbor in &config.neighbors {
         lints.one_neighbor(config, neighbor, host);
     }
+    for range in &config.ranges {
+        lints.neighbor(config, &range.neighbor);
+        lints.range(config, range);
+    }
     lints.0
 }
 
@@ -159,7 +163,7 @@ impl Lints {
             self.warn(Subject::Speaker, "router-id", message, help);
         }
         self.reserved_as(Subject::Speaker, "local-as", config.local_as);
-        if config.neighbors.is_empty() {
+        if config.neighbors.is_empty() && config.ranges.is_empty() {
             let help = "write a section [[neighbor]]";
             self.warn(Subject::Speaker, "", "there is no neighbor", help);
         }
@@ -179,8 +183,7 @@ impl Lints {
             let uses =
                 |policy: &PolicyRef| matches!(policy, PolicyRef::Filter(used) if used == name);
             let mut users = config
-                .neighbors
-                .iter()
+                .all_neighbors()
                 .filter(|neighbor| uses(&neighbor.import) || uses(&neighbor.export))
                 .peekable();
             let subject = || Subject::Filter(name.clone());
@@ -217,7 +220,7 @@ impl Lints {
     }
 
     fn static_prefixes(&mut self, config: &Config) {
-        if config.neighbors.is_empty() {
+        if config.all_neighbors().next().is_none() {
             return;
         }
         for prefix in &config.static_prefixes {
@@ -225,7 +228,7 @@ impl Lints {
             let announced = |neighbor: &Neighbor| {
                 neighbor.families.contains(&family) && exports(config, neighbor, prefix)
             };
-            if !config.neighbors.iter().any(announced) {
+            if !config.all_neighbors().any(announced) {
                 let message = format!("{prefix} is announced to nobody");
                 let help = "let the filter of a neighbor's `export` accept it";
                 self.warn(Subject::Static, "prefixes", message, help);
@@ -309,12 +312,21 @@ impl Lints {
         }
         let nothing_to_announce = config.connected.is_none()
             && config.static_prefixes.is_empty()
-            && config.neighbors.len() == 1;
+            && config.neighbors.len() == 1
+            && config.ranges.is_empty();
         if nothing_to_announce && matches!(neighbor.export, PolicyRef::All | PolicyRef::Filter(_)) {
             let message =
                 "there is nothing to announce: no [connected], no [static], no other neighbor";
             let help = "[connected] for addresses of this host, [static] for fixed prefixes";
             self.warn(subject(), "export", message, help);
+        }
+    }
+
+    fn range(&mut self, config: &Config, range: &Range) {
+        let subject = Subject::Neighbor(range.neighbor.name.clone());
+        if config.listen.is_empty() {
+            let message = "neighbors of a range connect to us, and we listen nowhere";
+            self.warn(subject, "range", message, "`listen`, or leave it out");
         }
     }
 
@@ -380,12 +392,7 @@ impl Lints {
         if let Some(name) = &neighbor.interface {
             if host.link(name).is_none() {
                 let message = format!("this host has no interface {name}");
-                self.warn(
-                    subject(),
-                    "address",
-                    message,
-                    "a name that `ip link` shows, after the %",
-                );
+                self.warn(subject(), "address", message, "a name that `ip link` shows");
             }
         } else if host.has_address(address) && !address.is_loopback() {
             let message = format!("{address} is an address of this host, not the neighbor's");

@@ -12,6 +12,7 @@ mod keys;
 pub mod lint;
 mod neighbor;
 mod problem;
+mod range;
 mod section;
 mod session;
 mod source;
@@ -20,8 +21,9 @@ mod value;
 
 pub use interface::InterfacePatterns;
 pub use kernel::Kernel;
-pub use neighbor::{Neighbor, Password, PolicyRef};
+pub use neighbor::{Identity, Neighbor, Password, PolicyRef};
 pub use problem::{Problem, Problems, Severity};
+pub use range::{Range, RemoteAs};
 pub use session::{Hostname, Restart, SessionSettings};
 pub use treatment::Treatment;
 
@@ -59,6 +61,8 @@ pub struct Config {
     pub filters: BTreeMap<String, Vec<PrefixRule>>,
     /// Neighbors; names are unique.
     pub neighbors: Vec<Neighbor>,
+    /// Neighbors that are known by their prefix only; names are unique among all neighbors.
+    pub ranges: Vec<Range>,
 }
 
 impl Config {
@@ -76,7 +80,14 @@ impl Config {
             kernel: None,
             filters: BTreeMap::new(),
             neighbors: Vec::new(),
+            ranges: Vec::new(),
         }
+    }
+
+    /// Neighbors and what the neighbors of ranges are like.
+    pub fn all_neighbors(&self) -> impl Iterator<Item = &Neighbor> + Clone {
+        let ranges = self.ranges.iter().map(|range| &range.neighbor);
+        self.neighbors.iter().chain(ranges)
     }
 }
 

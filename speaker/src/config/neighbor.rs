@@ -12,7 +12,7 @@ pub struct Neighbor {
     pub description: Option<String>,
     /// Its address.
     pub address: IpAddr,
-    /// Interface of a link-local address.
+    /// Interface that the session is bound to; a link-local address has one.
     pub interface: Option<String>,
     /// TCP port; default 179.
     pub port: u16,
@@ -40,6 +40,9 @@ pub struct Neighbor {
     pub passive: bool,
     /// `Some(n)`: the neighbor may be up to `n` hops away; `None`: on a connected subnet.
     pub multihop: Option<u8>,
+    /// GTSM (RFC 5082): send with the highest hop count, and take nothing that came over more hops
+    /// than `multihop` says (one without).
+    pub gtsm: bool,
     /// Local address of the session.
     pub source_address: Option<IpAddr>,
     /// Configured, but not started.
@@ -93,9 +96,45 @@ impl Neighbor {
             connect_retry: Self::CONNECT_RETRY,
             passive: false,
             multihop: None,
+            gtsm: false,
             source_address: None,
             disabled: false,
             session: SessionSettings::default(),
+        }
+    }
+}
+
+/// What tells one session from another: a reload takes a neighbor whose identity is the same for
+/// the same one, whatever it is called.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Identity {
+    address: IpAddr,
+    interface: Option<String>,
+    port: u16,
+    remote_as: Asn,
+    local_as: Option<Asn>,
+    source_address: Option<IpAddr>,
+}
+
+impl Neighbor {
+    /// See [`Identity`].
+    pub fn identity(&self) -> Identity {
+        Identity {
+            address: self.address,
+            interface: self.interface.clone(),
+            port: self.port,
+            remote_as: self.remote_as,
+            local_as: self.local_as,
+            source_address: self.source_address,
+        }
+    }
+
+    /// The least hop count of what the neighbor sends (RFC 5082 §3); 0: any will do.
+    pub fn least_hops(&self) -> u8 {
+        if self.gtsm {
+            u8::MAX.saturating_sub(self.multihop.unwrap_or(1).saturating_sub(1))
+        } else {
+            0
         }
     }
 }

@@ -4,6 +4,7 @@ use super::{
     complaint::{Complaint, did_you_mean, nearest},
     kernel::Names,
     neighbor::{Password, PolicyRef},
+    range::RemoteAs,
     section::Item,
 };
 use bgp_wire::{Asn, Family, RouterId};
@@ -68,6 +69,22 @@ pub(super) fn asn(item: &Item<'_, '_>) -> Result<Asn, Complaint> {
         .help("the neighbor's real AS number")),
         number => Ok(Asn(number)),
     }
+}
+
+/// An AS number, several of them, or "any".
+pub(super) fn remote_as(item: &Item<'_, '_>) -> Result<RemoteAs, Complaint> {
+    if matches!(item.value.get_ref(), DeValue::String(text) if text == "any") {
+        return Ok(RemoteAs::Any);
+    }
+    let elements = item.elements();
+    if elements.is_empty() {
+        return Err(Complaint::new("names no AS").help("numbers, or \"any\""));
+    }
+    elements
+        .iter()
+        .map(asn)
+        .collect::<Result<_, _>>()
+        .map(RemoteAs::OneOf)
 }
 
 fn asn_text(text: &str) -> Option<u32> {
@@ -243,28 +260,41 @@ pub(super) fn listen(item: &Item<'_, '_>) -> Result<SocketAddr, Complaint> {
     }
 }
 
-/// The address of a neighbor, with the interface of a link-local one.
-pub(super) fn neighbor_address(item: &Item<'_, '_>) -> Result<(IpAddr, Option<String>), Complaint> {
+/// The address of a neighbor, with the interface of a link-local one, which may stand behind the
+/// address or in `named`.
+pub(super) fn neighbor_address(
+    item: &Item<'_, '_>,
+    named: Option<&str>,
+) -> Result<(IpAddr, Option<String>), Complaint> {
     let text = item.string()?;
     let (address, interface) = match text.split_once('%') {
         Some((address, interface)) => (address, Some(interface)),
         None => (text, None),
     };
     let address = host_address(address)?;
+    if let (Some(interface), Some(named)) = (interface, named)
+        && interface != named
+    {
+        let complaint = Complaint::new(format!("`interface` is {named}, here it is {interface}"));
+        return Err(complaint.help("name it once"));
+    }
     match (is_link_local(address), interface) {
-        (false, None) => Ok((address, None)),
+        (false, None) => Ok((address, named.map(str::to_owned))),
         (true, Some(interface)) => {
             interface_name(interface)?;
             Ok((address, Some(interface.to_owned())))
         }
+        (true, None) if named.is_some() => Ok((address, named.map(str::to_owned))),
         (true, None) => Err(Complaint::new(format!(
             "{address} is link-local: it says nothing without an interface"
         ))
         .help(format!("as in \"{address}%eth0\""))),
         (false, Some(_)) => Err(Complaint::new(format!(
-            "only link-local addresses take an interface, {address} is none"
+            "only link-local addresses take an interface behind them, {address} is none"
         ))
-        .help(format!("\"{address}\""))),
+        .help(format!(
+            "\"{address}\", and `interface` where the session is bound to one"
+        ))),
     }
 }
 
@@ -296,6 +326,13 @@ fn is_link_local(address: IpAddr) -> bool {
         IpAddr::V4(_) => false,
         IpAddr::V6(address) => address.is_unicast_link_local(),
     }
+}
+
+/// The name of an interface.
+pub(super) fn interface(item: &Item<'_, '_>) -> Result<String, Complaint> {
+    let name = item.string()?;
+    interface_name(name)?;
+    Ok(name.to_owned())
 }
 
 fn interface_name(name: &str) -> Result<(), Complaint> {

@@ -41,17 +41,27 @@ pub(super) struct Connection {
 
 impl Connection {
     pub(super) fn new(stream: TcpStream) -> Self {
+        Self::begun(stream, BytesMut::new())
+    }
+
+    /// A connection of which `received` was read already.
+    pub(super) fn begun(stream: TcpStream, received: BytesMut) -> Self {
         Self {
             stream,
-            received: BytesMut::new(),
+            octets_in: received.len() as u64,
+            received,
             urgent: Vec::new(),
             urgent_sent: 0,
             updates: Vec::new(),
             sent: 0,
             boundary: 0,
-            octets_in: 0,
             octets_out: 0,
         }
+    }
+
+    /// For its options.
+    pub(super) fn socket(&self) -> &TcpStream {
+        &self.stream
     }
 
     pub(super) fn local_address(&self) -> Option<SocketAddr> {

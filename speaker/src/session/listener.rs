@@ -1,19 +1,14 @@
 //! Incoming connections: refused before anything is allocated when nobody is expected from there.
 
-use super::{rare::Rare, task::Accepted};
+use super::routing::Routing;
 use crate::{config::Password, sockopt};
+use ipnet::IpNet;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
-use std::{
-    collections::HashMap,
-    io,
-    net::{IpAddr, SocketAddr},
-    sync::{
-        Arc, PoisonError, RwLock,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
+use std::{collections::BTreeMap, io, net::SocketAddr, sync::Arc, time::Duration};
+use tokio::{
+    io::{Interest, unix::AsyncFd},
+    task::AbortHandle,
 };
-use tokio::{net::TcpListener, sync::mpsc, task::AbortHandle};
 use tracing::warn;
 
 /// Connections that the kernel may hold for us.
@@ -21,87 +16,31 @@ const BACKLOG: i32 = 256;
 /// Pause after the kernel could not give us a connection (out of file descriptors, …).
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Who is expected from where.
-#[derive(Debug, Default)]
-pub(crate) struct Routing {
-    sessions: RwLock<HashMap<IpAddr, mpsc::Sender<Accepted>>>,
-    refused: AtomicU64,
-    rare: Rare,
+/// What the kernel is to ask of every connection before we hear of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Entry {
+    /// TCP-MD5 keys by neighbor or range.
+    pub(crate) keys: BTreeMap<IpNet, Password>,
+    /// The least hop count of the packets of all neighbors (RFC 5082): 0 unless all use GTSM.
+    pub(crate) least_hops: u8,
 }
-
-impl Routing {
-    /// From now on connections from `address` are this session's.
-    pub(crate) fn insert(&self, address: IpAddr, session: mpsc::Sender<Accepted>) {
-        self.sessions
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(address.to_canonical(), session);
-    }
-
-    /// This session expects nobody from there any more; another one may.
-    pub(crate) fn remove(&self, address: IpAddr, session: &mpsc::Sender<Accepted>) {
-        let mut sessions = self
-            .sessions
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        let address = address.to_canonical();
-        if sessions
-            .get(&address)
-            .is_some_and(|current| current.same_channel(session))
-        {
-            sessions.remove(&address);
-        }
-    }
-
-    /// Connections refused since the start.
-    pub(crate) fn refused(&self) -> u64 {
-        self.refused.load(Ordering::Relaxed)
-    }
-
-    fn offer(&self, stream: Accepted, from: SocketAddr) {
-        let address = from.ip().to_canonical();
-        let session = self
-            .sessions
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&address)
-            .cloned();
-        // A session that is not taking connections as fast as its neighbor makes them loses the
-        // excess; it has one place for such a connection anyway.
-        let taken = session
-            .as_ref()
-            .is_some_and(|session| session.try_send(stream).is_ok());
-        if !taken {
-            self.refused.fetch_add(1, Ordering::Relaxed);
-            if let Some(left_out) = self.rare.now() {
-                let reason = if session.is_some() {
-                    "too many at a time"
-                } else {
-                    "not a neighbor"
-                };
-                warn!(%address, reason, left_out, "connection refused");
-            }
-        }
-    }
-}
-
-/// TCP-MD5 keys by neighbor.
-pub(crate) type Keys<'k> = Vec<(IpAddr, &'k Password)>;
 
 /// One listening socket and its task.
 #[derive(Debug)]
 pub(crate) struct Listener {
-    listener: Arc<TcpListener>,
+    address: SocketAddr,
+    socket: Arc<AsyncFd<Socket>>,
     task: AbortHandle,
 }
 
 impl Listener {
-    /// Opens the socket and accepts from then on. Connections of the neighbors in `keys` are
-    /// authenticated from the first.
+    /// Opens the socket and accepts from then on; connections are held to `entry` from the first.
+    /// `others` are our own listeners, whose address may overlap with this one's for a while.
     pub(crate) fn open(
         address: SocketAddr,
         routing: Arc<Routing>,
-        keys: &Keys<'_>,
+        entry: &Entry,
+        others: &[Self],
     ) -> io::Result<Self> {
         let socket = Socket::new(
             Domain::for_address(address),
@@ -113,19 +52,27 @@ impl Listener {
         if address.is_ipv6() {
             sockopt::set_only_v6(&socket, true)?;
         }
+        // A neighbor with GTSM takes no answer with a lower hop count.
+        sockopt::set_hops(&socket, u8::MAX)?;
+        sockopt::set_network_control(&socket)?;
+        // The kernel lets sockets share a port where both say so. They say so only while this one
+        // is bound: another program must not be able to share it afterwards.
+        let shared = Shared::between(&socket, others.iter().filter(|it| it.overlaps(address)))?;
         socket.bind(&SockAddr::from(address))?;
-        for (neighbor, password) in keys {
-            if neighbor.is_ipv6() == address.is_ipv6() {
-                sockopt::set_md5_key(&socket, (*neighbor).into(), password.0.as_bytes())?;
-            }
+        let takes = |key: &IpNet| key.addr().is_ipv6() == address.is_ipv6();
+        for (neighbor, password) in entry.keys.iter().filter(|(key, _)| takes(key)) {
+            sockopt::set_md5_key(&socket, *neighbor, password.0.as_bytes())?;
         }
+        sockopt::set_least_hops(&socket, entry.least_hops)?;
         socket.listen(BACKLOG)?;
-        let listener = Arc::new(TcpListener::from_std(socket.into())?);
-        let accepting = Arc::clone(&listener);
+        drop(shared);
+        let socket = Arc::new(sockopt::wait_on(socket)?);
+        let accepting = Arc::clone(&socket);
         let task = tokio::spawn(async move {
             loop {
-                match accepting.accept().await {
-                    Ok((stream, from)) => routing.offer(stream, from),
+                let accepted = accepting.async_io(Interest::READABLE, Socket::accept).await;
+                match accepted {
+                    Ok((socket, from)) => routing.offer(socket, &from),
                     Err(error) => {
                         if let Some(left_out) = routing.rare.now() {
                             warn!(%error, left_out, "cannot accept a connection");
@@ -136,32 +83,74 @@ impl Listener {
             }
         });
         Ok(Self {
-            listener,
+            address,
+            socket,
             task: task.abort_handle(),
         })
     }
 
-    /// Sets the TCP-MD5 key of a neighbor, or takes it away.
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Whether the kernel would see both as the same port.
+    fn overlaps(&self, other: SocketAddr) -> bool {
+        self.address.port() == other.port()
+            && self.address.is_ipv4() == other.is_ipv4()
+            && (self.address.ip().is_unspecified() || other.ip().is_unspecified())
+    }
+
+    /// Sets the TCP-MD5 key of a neighbor or range, or takes it away.
     pub(crate) fn set_password(
         &self,
-        neighbor: IpAddr,
+        neighbor: IpNet,
         password: Option<&Password>,
     ) -> io::Result<()> {
-        let ours = self.listener.local_addr()?.is_ipv6();
-        if ours != neighbor.is_ipv6() {
+        if self.address.is_ipv6() != neighbor.addr().is_ipv6() {
             return Ok(());
         }
+        let socket = self.socket.get_ref();
         match password {
-            Some(password) => {
-                sockopt::set_md5_key(&*self.listener, neighbor.into(), password.0.as_bytes())
-            }
-            None => sockopt::remove_md5_key(&*self.listener, neighbor.into()),
+            Some(password) => sockopt::set_md5_key(socket, neighbor, password.0.as_bytes()),
+            None => sockopt::remove_md5_key(socket, neighbor),
         }
+    }
+
+    /// Sets the least hop count.
+    pub(crate) fn set_least_hops(&self, least: u8) -> io::Result<()> {
+        sockopt::set_least_hops(self.socket.get_ref(), least)
     }
 }
 
 impl Drop for Listener {
     fn drop(&mut self) {
         self.task.abort();
+    }
+}
+
+/// Sockets that share their port until this is dropped.
+struct Shared<'s>(Vec<&'s Socket>);
+
+impl<'s> Shared<'s> {
+    fn between(socket: &'s Socket, others: impl Iterator<Item = &'s Listener>) -> io::Result<Self> {
+        let mut shared = Self(others.map(|other| other.socket.get_ref()).collect());
+        if !shared.0.is_empty() {
+            shared.0.push(socket);
+            for socket in &shared.0 {
+                socket.set_reuse_port(true)?;
+            }
+        }
+        Ok(shared)
+    }
+}
+
+impl Drop for Shared<'_> {
+    fn drop(&mut self) {
+        for socket in &self.0 {
+            if let Err(error) = socket.set_reuse_port(false) {
+                warn!(%error, "cannot take a listening port for ourselves alone");
+            }
+        }
     }
 }

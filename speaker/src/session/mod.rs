@@ -3,12 +3,15 @@
 
 mod connection;
 mod connector;
+mod half_open;
 mod listener;
 mod rare;
+mod routing;
 mod task;
 mod view;
 
 pub(crate) use connector::{Connector, Pace};
-pub(crate) use listener::{Keys, Listener, Routing};
-pub(crate) use task::{SessionCommand, SessionHandle, SessionOptions, spawn};
+pub(crate) use listener::{Entry, Listener};
+pub(crate) use routing::{Expected, ExpectedRange, Incoming, Routing};
+pub(crate) use task::{SessionCommand, SessionHandle, SessionOptions, reject, spawn};
 pub(crate) use view::{SessionView, time_of};

@@ -7,21 +7,26 @@ use super::{
 };
 use crate::{
     Event, clock,
+    config::Password,
     engine::{Engine, Learned, Mailbox},
     host::Host,
 };
-use bgp_fsm::{Action, Command, ConnectFailure, DownReason, Received, Session, Slot, State};
+use bgp_fsm::{Action, Command, ConnectFailure, DownReason, Received, Session, Slot, State, Timer};
 use bgp_wire::{
-    Capability, Disposition, Family, Negotiated, Notification, Open, Update, UpdateContext,
+    Capability, Disposition, Family, Negotiated, Notification, Open, RouteRefresh, Update,
+    UpdateContext,
 };
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use rib::{PeerId, PeerUp};
 use std::{
     collections::VecDeque,
     future::Future,
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
     pin::Pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 use tokio::{
@@ -35,6 +40,16 @@ use tracing::{debug, info, warn};
 const OTHER_CONFIGURATION_CHANGE: u8 = 6;
 /// Without End-of-RIB in this time after Established a neighbor is taken to have sent all it has.
 const LOADING: Duration = Duration::from_secs(30);
+/// A neighbor of a range is gone when it had no connection for so long: one that is refused or
+/// falls is damped meanwhile, and can be looked at.
+const LINGER: Duration = Duration::from_secs(5);
+
+/// Says `notification` on a connection that no session wants, and closes it.
+pub(crate) fn reject(accepted: Accepted, notification: &Notification) {
+    let mut connection = Connection::begun(accepted.stream, accepted.octets);
+    notification.encode(&mut connection.urgent);
+    tokio::spawn(connection.finish());
+}
 
 /// What a session is made of.
 #[derive(Debug)]
@@ -50,8 +65,10 @@ pub(crate) struct SessionOptions {
     pub(crate) events: broadcast::Sender<Event>,
     /// Feeds the jitter of the timers.
     pub(crate) seed: u64,
-    /// Configured, but not to be started.
-    pub(crate) disabled: bool,
+    /// Why it is not to be started, in words.
+    pub(crate) disabled: Option<String>,
+    /// Where a neighbor of a range says that it is gone.
+    pub(crate) leaving: Option<mpsc::Sender<PeerId>>,
 }
 
 /// What a session may be asked.
@@ -59,34 +76,66 @@ pub(crate) struct SessionOptions {
 pub(crate) enum SessionCommand {
     /// How it stands.
     View(oneshot::Sender<SessionView>),
-    /// Ask the neighbor for its routes again (RFC 2918).
-    Refresh(Family),
     /// Our own restart is too long ago to be told of.
     RestartOver,
+    /// Ask the neighbor for its routes again (RFC 2918); answered with what is done, in words, or
+    /// why not.
+    RefreshIn(oneshot::Sender<Result<String, String>>),
+    /// Send it our routes again; answered likewise.
+    RefreshOut(oneshot::Sender<Result<String, String>>),
+    /// Have a session from now on.
+    Enable,
+    /// End the session with this NOTIFICATION, and have none until told otherwise; why, in words.
+    Disable(Notification, String),
+    /// End the session with this NOTIFICATION and begin anew.
+    Restart(Notification),
+    /// Go on under another name and with another TCP-MD5 key.
+    Adopt {
+        name: String,
+        password: Option<Password>,
+    },
     /// End it with this NOTIFICATION, or silently; answered when all is said and closed.
     Stop(Option<Notification>, oneshot::Sender<()>),
 }
 
 /// A connection that the neighbor made.
-pub(crate) type Accepted = TcpStream;
+#[derive(Debug)]
+pub(crate) struct Accepted {
+    pub(crate) stream: TcpStream,
+    /// What was read of it already.
+    pub(crate) octets: BytesMut,
+}
+
+impl Accepted {
+    /// One of which nothing was read.
+    pub(crate) fn new(stream: TcpStream) -> Self {
+        Self {
+            stream,
+            octets: BytesMut::new(),
+        }
+    }
+}
 
 /// The other end of a session's task.
 #[derive(Clone, Debug)]
 pub(crate) struct SessionHandle {
     pub(crate) commands: mpsc::Sender<SessionCommand>,
     pub(crate) accepted: mpsc::Sender<Accepted>,
+    /// Established.
+    pub(crate) up: Arc<AtomicBool>,
 }
 
 /// Starts the task of one neighbor.
 pub(crate) fn spawn(options: SessionOptions) -> (SessionHandle, JoinHandle<()>) {
     let (commands, commands_in) = mpsc::channel(16);
     let (accepted, accepted_in) = mpsc::channel(2);
+    let up = Arc::new(AtomicBool::new(false));
     let now = clock::now();
     let mut session = Session::new(options.fsm.clone(), options.seed, now);
     let seen = options.host.borrow().clone();
     let connected = is_connected(&options.connector, &seen);
     session.handle_command(Command::Reachability { connected }, now);
-    if !options.disabled {
+    if options.disabled.is_none() {
         session.handle_command(Command::AutomaticStart, now);
     }
     let task = Task {
@@ -104,15 +153,22 @@ pub(crate) fn spawn(options: SessionOptions) -> (SessionHandle, JoinHandle<()>) 
         marks_out: 0,
         octets_in: 0,
         octets_out: 0,
+        established: Arc::clone(&up),
         seen,
         connected,
+        idle_since: Some(now),
         last_failure: None,
         noted: None,
         said: None,
         options,
     };
     let task = tokio::spawn(task.run(commands_in, accepted_in));
-    (SessionHandle { commands, accepted }, task)
+    let handle = SessionHandle {
+        commands,
+        accepted,
+        up,
+    };
+    (handle, task)
 }
 
 /// What is true only while Established.
@@ -146,8 +202,12 @@ struct Task {
     /// Of connections that are closed.
     octets_in: u64,
     octets_out: u64,
+    /// For who must know without asking.
+    established: Arc<AtomicBool>,
     seen: Arc<Host>,
     connected: bool,
+    /// Of a neighbor of a range: since when there is no connection; `None`: there is one.
+    idle_since: Option<Instant>,
     /// The kind of trouble that was logged last, when it was, and why the last session ended.
     last_failure: Option<String>,
     noted: Option<Instant>,
@@ -162,6 +222,7 @@ enum Input {
     Host(bool),
     Filled,
     Sent,
+    Leaving,
     Progress(Slot, Progress),
 }
 
@@ -177,6 +238,7 @@ impl Task {
         loop {
             self.carry_out();
             let deadline = self.session.poll_timeout();
+            let leaving = self.leaving();
             let reading = self.outbox.is_empty();
             let up = self.up.as_ref().map(|up| up.slot);
             let filling = up.is_some_and(|slot| {
@@ -187,6 +249,7 @@ impl Task {
             let input = tokio::select! {
                 biased;
                 () = until(deadline) => Input::Timeout,
+                () = until(leaving) => Input::Leaving,
                 command = commands.recv() => Input::Command(command),
                 Some(stream) = accepted.recv() => Input::Accepted(stream),
                 result = attempt(&mut self.connecting) => Input::Connected(result),
@@ -210,19 +273,13 @@ impl Task {
                     // Who asked may have gone away meanwhile.
                     let _ = reply.send(self.view());
                 }
-                Input::Command(Some(SessionCommand::Refresh(family))) => {
-                    self.session
-                        .handle_command(Command::Refresh(family), clock::now());
-                }
-                Input::Command(Some(SessionCommand::RestartOver)) => {
-                    self.session
-                        .handle_command(Command::RestartOver, clock::now());
-                }
                 Input::Command(Some(SessionCommand::Stop(notification, done))) => {
                     self.stop(notification).await;
                     let _ = done.send(());
                     return;
                 }
+                Input::Command(Some(command)) => self.command(command),
+                Input::Leaving => self.leave(),
                 // Nobody holds the handle any more: the speaker was dropped.
                 Input::Command(None) => {
                     self.stop(Some(Notification::administrative_shutdown("")))
@@ -265,11 +322,13 @@ impl Task {
             match self.session.poll_action() {
                 None => return self.note_trouble(),
                 Some(Action::Connect) => {
-                    let (connector, pace) = (
-                        self.options.connector.clone(),
-                        Arc::clone(&self.options.pace),
-                    );
-                    self.connecting = Some(Box::pin(async move { connector.connect(&pace).await }));
+                    let connector = self.options.connector.clone();
+                    let pace = Arc::clone(&self.options.pace);
+                    let host = self.options.host.clone();
+                    self.connecting =
+                        Some(Box::pin(
+                            async move { connector.connect(&pace, &host).await },
+                        ));
                 }
                 Some(Action::AbortConnect) => self.connecting = None,
                 Some(Action::Close(slot)) => self.close(slot),
@@ -329,6 +388,7 @@ impl Task {
     fn come_up(&mut self, slot: Slot, negotiated: &Negotiated) {
         self.last_failure = None;
         self.said = None;
+        self.established.store(true, Ordering::Relaxed);
         self.epoch = self.options.mailbox.begin();
         let local = self
             .connection(slot)
@@ -393,6 +453,7 @@ impl Task {
         if let Some(up) = self.up.take() {
             up.loading.abort();
         }
+        self.established.store(false, Ordering::Relaxed);
         // What the ended session still had to say is withdrawn with the rest.
         self.outbox
             .retain(|learned| !matches!(learned, Learned::Updates { .. }));
@@ -429,12 +490,20 @@ impl Task {
         self.session.handle_timeout(clock::now(), unread);
     }
 
-    fn accepted(&mut self, stream: TcpStream) {
+    fn accepted(&mut self, accepted: Accepted) {
+        let Accepted { stream, octets } = accepted;
         if let Err(error) = self.options.connector.prepare(&stream) {
+            // Without its options (GTSM most of all) a connection is not what was asked for.
             debug!(neighbor = %self.options.name, %error, "cannot set socket options");
+            return;
         }
         if self.session.handle_connected(Slot::Theirs, clock::now()) {
-            self.theirs = Some(Connection::new(stream));
+            let read = !octets.is_empty();
+            self.theirs = Some(Connection::begun(stream, octets));
+            if read {
+                self.carry_out();
+                self.received(Slot::Theirs);
+            }
         }
     }
 
@@ -457,7 +526,15 @@ impl Task {
         let connected = is_connected(&self.options.connector, &host);
         // A session over several hops may find another way.
         let direct = self.options.connector.multihop.is_none();
-        let lost = direct && self.connected && !connected;
+        // An interface that is gone, or was made anew with another index, takes its connections
+        // along, whether or not the kernel had said already that its link is up.
+        let index = |host: &Host| {
+            let name = self.options.connector.interface.as_deref()?;
+            host.link(name).map(|link| link.index)
+        };
+        let before = index(&self.seen);
+        let replaced = before.is_some() && before != index(&host);
+        let lost = replaced || (direct && self.connected && !connected);
         let appeared = host.links.values().any(|link| {
             link.up
                 && self
@@ -638,6 +715,101 @@ impl Task {
         self.last_fault = Some(text);
     }
 
+    fn command(&mut self, command: SessionCommand) {
+        let now = clock::now();
+        match command {
+            SessionCommand::RefreshIn(reply) => {
+                let families = self.refreshable(true);
+                for family in families.iter().flatten() {
+                    self.session.handle_command(Command::Refresh(*family), now);
+                }
+                // Who asked may have gone away meanwhile.
+                let _ = reply.send(families.map(|families| told("asked for", &families)));
+            }
+            SessionCommand::RefreshOut(reply) => {
+                let families = self.refreshable(false);
+                let peer = self.options.peer;
+                for family in families.iter().flatten() {
+                    let refresh = RouteRefresh::request(*family);
+                    self.outbox.push_back(Learned::Refresh { peer, refresh });
+                }
+                let _ = reply.send(families.map(|families| told("sending again", &families)));
+            }
+            SessionCommand::Enable => {
+                self.options.disabled = None;
+                self.session.handle_command(Command::Start, now);
+            }
+            SessionCommand::Disable(notification, why) => {
+                self.options.disabled = Some(why);
+                let stop = Command::Stop(Some(notification));
+                self.session.handle_command(stop, now);
+            }
+            SessionCommand::RestartOver => self.session.handle_command(Command::RestartOver, now),
+            SessionCommand::Restart(notification) => {
+                self.session
+                    .handle_command(Command::Reset(notification), now);
+            }
+            SessionCommand::Adopt { name, password } => {
+                self.options.name = name;
+                if self.options.connector.password != password {
+                    self.options.connector.password = password;
+                    self.rekey();
+                }
+            }
+            // Both are answered where the task's loop is.
+            SessionCommand::View(_) | SessionCommand::Stop(..) => {}
+        }
+    }
+
+    /// The families whose routes can be asked for, or sent, again.
+    fn refreshable(&self, by_neighbor: bool) -> Result<Vec<Family>, String> {
+        match self.session.negotiated().filter(|_| self.up.is_some()) {
+            None => Err("is not Established: there is nothing to refresh".to_owned()),
+            // RFC 2918 §4: only toward a peer that announced the capability.
+            Some(negotiated) if by_neighbor && !negotiated.route_refresh => {
+                Err("did not announce route refresh: restart it instead".to_owned())
+            }
+            Some(negotiated) => Ok(negotiated.families.clone()),
+        }
+    }
+
+    /// The connections there are go on with the new key: what the neighbor signs with the old one
+    /// is lost and sent again until it has the new one too, which Hold bounds.
+    fn rekey(&mut self) {
+        for connection in [&self.ours, &self.theirs].into_iter().flatten() {
+            if let Err(error) = self.options.connector.sign(connection.socket()) {
+                warn!(neighbor = %self.options.name, %error, "cannot change the TCP-MD5 key");
+            }
+        }
+    }
+
+    /// When a neighbor of a range is gone for good.
+    fn leaving(&mut self) -> Option<Instant> {
+        self.options.leaving.as_ref()?;
+        let restarting = self
+            .session
+            .timers(clock::now())
+            .any(|timer| timer.timer == Timer::Restart);
+        let stays = self.ours.is_some()
+            || self.theirs.is_some()
+            || self.options.disabled.is_some()
+            || restarting;
+        if stays {
+            self.idle_since = None;
+            return None;
+        }
+        let since = *self.idle_since.get_or_insert_with(clock::now);
+        since.checked_add(LINGER)
+    }
+
+    fn leave(&mut self) {
+        if let Some(leaving) = &self.options.leaving {
+            // Said again later where nobody could hear it now.
+            let _ = leaving.try_send(self.options.peer);
+            self.idle_since = Some(clock::now());
+        }
+    }
+
     async fn stop(&mut self, notification: Option<Notification>) {
         self.session
             .handle_command(Command::Stop(notification), clock::now());
@@ -667,14 +839,20 @@ impl Task {
                 .map(|address| address.ip().to_string());
             neighbor.source_address = neighbor.source_address.take().or(local);
         }
-        if self.options.disabled {
-            neighbor.waiting_for = "disabled in the configuration".to_owned();
+        if let Some(disabled) = &self.options.disabled {
+            neighbor.waiting_for.clone_from(disabled);
         }
         SessionView {
             neighbor,
             up: self.session.state() == State::Established,
         }
     }
+}
+
+/// "asked for ipv4-unicast, ipv6-unicast"
+fn told(what: &str, families: &[Family]) -> String {
+    let families: Vec<_> = families.iter().map(ToString::to_string).collect();
+    format!("{what} {}", families.join(", "))
 }
 
 async fn until(deadline: Option<Instant>) {
@@ -720,9 +898,11 @@ fn knows_long_lived(open: &Open) -> bool {
 
 /// On a subnet of a link that is up.
 fn is_connected(connector: &Connector, host: &Host) -> bool {
-    match (&connector.interface, connector.remote.ip()) {
-        (Some(interface), _) => host.link(interface).is_some_and(|link| link.up),
-        (None, address) => address.is_loopback() || host.connected_to(address).is_some(),
+    match (&connector.interface, connector.address) {
+        (Some(interface), IpAddr::V6(address)) if address.is_unicast_link_local() => {
+            host.link(interface).is_some_and(|link| link.up)
+        }
+        (_, address) => address.is_loopback() || host.connected_to(address).is_some(),
     }
 }
 

@@ -3,13 +3,19 @@
 //! What can fail is done first and undone by being dropped, so that an error leaves everything as
 //! it was.
 
-use super::{Supervisor, compile, start};
+use super::{
+    Supervisor, compile, entry,
+    neighbors::{Place, Running},
+    start,
+};
 use crate::{
     Applied,
-    config::{Config, Kernel, Neighbor, PolicyRef, Treatment},
+    config::{Config, Kernel, Neighbor, PolicyRef, Range, Treatment},
     engine::{OldRoutes, Question},
     fib::{Fib, NetlinkFib},
+    session::SessionCommand,
 };
+use bgp_wire::{Notification, iana::notification::cease};
 use std::net::SocketAddr;
 
 impl Supervisor {
@@ -26,7 +32,7 @@ impl Supervisor {
             })
             .or_else(|| self.host.borrow().router_id())
             .ok_or("this host has no IPv4 address to take the router id from: set router-id")?;
-        for neighbor in &new.neighbors {
+        for neighbor in new.all_neighbors() {
             compile::peer(&new, neighbor, router_id)?;
         }
         let added: Vec<SocketAddr> = new
@@ -35,7 +41,8 @@ impl Supervisor {
             .filter(|address| !old.listen.contains(address))
             .copied()
             .collect();
-        let listeners = start::open_listeners(&added, &self.routing, &new.neighbors)?;
+        let entry = entry::of(&new);
+        let listeners = start::open_listeners(&added, &self.routing, &entry, &self.listeners)?;
         let fib = if new.kernel != old.kernel && !self.own_fib {
             Some(match &new.kernel {
                 Some(kernel) => {
@@ -56,7 +63,7 @@ impl Supervisor {
         self.config = new.clone();
         if old.listen != new.listen {
             self.listeners
-                .retain(|(address, _)| new.listen.contains(address));
+                .retain(|listener| new.listen.contains(&listener.address()));
             self.listeners.extend(listeners);
             changes.push("listen: addresses changed".to_owned());
         }
@@ -90,6 +97,9 @@ impl Supervisor {
             changes.push(format!("router id {router_id}, local AS {}", new.local_as));
         }
         self.apply_origins(&old, &new, &mut changes).await;
+        self.set_entry();
+        self.expect_ranges();
+        changes.extend(range_changes(&old, &new));
         self.apply_neighbors(&old, &new, identity, &mut changes)
             .await?;
         Ok(Applied { changes })
@@ -123,6 +133,9 @@ impl Supervisor {
             .await;
     }
 
+    /// A neighbor is the same when its session would be with the same one in the same way,
+    /// whatever it is called (names of unnamed neighbors move when one of them goes); else when it
+    /// is called the same.
     async fn apply_neighbors(
         &mut self,
         old: &Config,
@@ -130,96 +143,172 @@ impl Supervisor {
         identity: bool,
         changes: &mut Vec<String>,
     ) -> Result<(), String> {
-        let mut index = 0;
-        while let Some(running) = self.neighbors.get(index) {
-            let name = running.config.name.clone();
-            if new.neighbors.iter().any(|neighbor| neighbor.name == name) {
-                index += 1;
-            } else {
-                self.remove_neighbor(index).await;
-                changes.push(format!("neighbor {name}: removed"));
-            }
-        }
-        for neighbor in &new.neighbors {
-            let index = self
-                .neighbors
-                .iter()
-                .position(|running| running.config.name == neighbor.name);
-            match index {
-                None => {
-                    self.start_neighbor(neighbor.clone()).await?;
-                    changes.push(format!("neighbor {}: added", neighbor.name));
-                }
-                Some(index) => {
-                    self.apply_neighbor(index, old, new, neighbor, identity, changes)
-                        .await?;
-                }
-            }
-        }
-        // An address may have moved from one neighbor to another, and with it its key.
-        self.set_passwords();
-        let order = |name: &str| {
-            new.neighbors
-                .iter()
-                .position(|neighbor| neighbor.name == name)
+        let configured = new.neighbors.iter().cloned().map(|it| (it, None));
+        let dynamic = self.dynamic(new).into_iter();
+        let dynamic = dynamic.map(|(neighbor, range)| (neighbor, Some(range)));
+        let wanted: Vec<_> = configured.chain(dynamic).collect();
+        let mut there: Vec<Option<Running>> = self.neighbors.drain(..).map(Some).collect();
+        let mut take = |same: &dyn Fn(&Running) -> bool| {
+            let mut places = there.iter_mut();
+            places
+                .find(|place| place.as_ref().is_some_and(same))
+                .and_then(Option::take)
         };
-        self.neighbors
-            .sort_by_key(|running| order(&running.config.name));
+        let mut known: Vec<Option<Running>> = wanted
+            .iter()
+            .map(|(neighbor, range)| {
+                let identity = neighbor.identity();
+                take(&|it| it.range == *range && it.config.identity() == identity)
+            })
+            .collect();
+        for ((neighbor, range), place) in wanted.iter().zip(&mut known) {
+            if place.is_none() {
+                *place = take(&|it| it.range == *range && it.config.name == neighbor.name);
+            }
+        }
+
+        // All that end do so at the same time: one that does not answer delays nobody twice.
+        let mut ends = Vec::new();
+        let mut removed = Vec::new();
+        for running in there.into_iter().flatten() {
+            self.forget(&running);
+            changes.push(format!("neighbor {}: removed", running.config.name));
+            let (place, end) = running.end(Some(Notification::cease(cease::PEER_DECONFIGURED)));
+            removed.push(place.peer);
+            ends.push(end);
+        }
+        let mut next = Vec::new();
+        for ((neighbor, range), running) in wanted.into_iter().zip(known) {
+            let Some(mut running) = running else {
+                changes.push(format!("neighbor {}: added", neighbor.name));
+                next.push(Next::Add(neighbor, range));
+                continue;
+            };
+            let was = running.config.clone();
+            let policies = self.describe(&was, old, new, &neighbor, changes);
+            if was != neighbor || identity || policies {
+                self.configure_neighbor(&mut running, &neighbor).await?;
+            }
+            running.admin = running.admin.after(&was, &neighbor);
+            if identity || needs_restart(&was, &neighbor) {
+                changes.push(format!(
+                    "neighbor {}: session restarted with its new settings",
+                    neighbor.name
+                ));
+                self.forget(&running);
+                let notification = Notification::cease(cease::OTHER_CONFIGURATION_CHANGE);
+                let (place, end) = running.end(Some(notification));
+                ends.push(end);
+                next.push(Next::Restart(neighbor, place));
+            } else {
+                self.adopt(&mut running, neighbor).await;
+                next.push(Next::Keep(running));
+            }
+        }
+        futures_util::future::join_all(ends).await;
+        for peer in removed {
+            self.engine.tell(Question::RemovePeer { peer }).await;
+        }
+        for next in next {
+            match next {
+                Next::Keep(running) => self.neighbors.push(running),
+                Next::Restart(neighbor, place) => {
+                    let running = self.start_session(neighbor, place);
+                    self.neighbors.push(running);
+                }
+                Next::Add(neighbor, range) => self.start_neighbor(neighbor, range).await?,
+            }
+        }
         Ok(())
     }
 
-    async fn apply_neighbor(
-        &mut self,
-        index: usize,
+    /// Says what changes of a neighbor that stays; `true`: what becomes of its routes does.
+    fn describe(
+        &self,
+        was: &Neighbor,
         old: &Config,
         new: &Config,
         neighbor: &Neighbor,
-        identity: bool,
         changes: &mut Vec<String>,
-    ) -> Result<(), String> {
-        let Some(running) = self.neighbors.get_mut(index) else {
-            return Ok(());
-        };
-        let was = running.config.clone();
+    ) -> bool {
         let name = &neighbor.name;
-        let policies = [
+        if was.name != *name {
+            changes.push(format!("neighbor {}: is called {name} now", was.name));
+        }
+        if was.description != neighbor.description {
+            changes.push(format!("neighbor {name}: description changed"));
+        }
+        if was.password != neighbor.password {
+            changes.push(format!("neighbor {name}: TCP-MD5 password changed"));
+        }
+        if was.disabled != neighbor.disabled {
+            let word = if neighbor.disabled {
+                "disabled"
+            } else {
+                "enabled"
+            };
+            changes.push(format!("neighbor {name}: {word}"));
+        }
+        let before = changes.len();
+        for (direction, before, after) in [
             ("import", &was.import, &neighbor.import),
             ("export", &was.export, &neighbor.export),
-        ]
-        .into_iter()
-        .filter(|(_, before, after)| before != after || filter_changed(after, old, new))
-        .map(|(direction, ..)| direction)
-        .collect::<Vec<_>>();
-        let cluster = old.cluster_id != new.cluster_id;
-        if was != *neighbor || identity || cluster || !policies.is_empty() {
-            let (peer, host) = (running.peer, self.host.borrow().clone());
-            let config = Box::new(compile::peer(new, neighbor, self.router_id)?);
-            let meta = compile::meta(new, neighbor, &host);
-            self.engine
-                .tell(Question::ConfigurePeer { peer, meta, config })
-                .await;
-            if cluster || was.treatment != neighbor.treatment {
-                changes.push(format!("neighbor {name}: treatment of routes changed"));
+        ] {
+            if before != after || filter_changed(after, old, new) {
+                changes.push(format!("neighbor {name}: {direction} policy changed"));
             }
-            changes.extend(
-                policies
-                    .iter()
-                    .map(|it| format!("neighbor {name}: {it} policy changed")),
-            );
         }
-        if identity || needs_restart(&was, neighbor) {
-            self.restart_neighbor(index, neighbor.clone()).await;
-            changes.push(format!(
-                "neighbor {name}: session restarted with its new settings"
-            ));
-        } else if let Some(running) = self.neighbors.get_mut(index) {
-            if was.description != neighbor.description {
-                changes.push(format!("neighbor {name}: description changed"));
-            }
-            running.config = neighbor.clone();
+        if old.cluster_id != new.cluster_id || was.treatment != neighbor.treatment {
+            changes.push(format!("neighbor {name}: treatment of routes changed"));
         }
-        Ok(())
+        changes.len() > before
     }
+
+    /// Goes over to settings that need no new session.
+    async fn adopt(&self, running: &mut Running, neighbor: Neighbor) {
+        let was = std::mem::replace(&mut running.config, neighbor);
+        let now = &running.config;
+        if was.name != now.name || was.password != now.password {
+            let (name, password) = (now.name.clone(), now.password.clone());
+            running.tell(SessionCommand::Adopt { name, password }).await;
+        }
+        if was.disabled != now.disabled {
+            let command = match running.admin.disabled() {
+                None => SessionCommand::Enable,
+                Some(why) => {
+                    SessionCommand::Disable(Notification::administrative_shutdown(""), why)
+                }
+            };
+            running.tell(command).await;
+        }
+    }
+}
+
+/// How a neighbor goes on.
+enum Next {
+    Keep(Running),
+    Restart(Neighbor, Place),
+    Add(Neighbor, Option<String>),
+}
+
+fn range_changes(old: &Config, new: &Config) -> Vec<String> {
+    let name = |range: &Range| range.neighbor.name.clone();
+    let find = |config: &Config, wanted: &str| {
+        let mut ranges = config.ranges.iter();
+        ranges.find(|range| name(range) == wanted).cloned()
+    };
+    let removed = old.ranges.iter().map(name);
+    let removed = removed.filter(|name| find(new, name).is_none());
+    let mut changes: Vec<_> = removed.map(|it| format!("range {it}: removed")).collect();
+    for range in &new.ranges {
+        let name = name(range);
+        match find(old, &name) {
+            None => changes.push(format!("range {name}: added")),
+            Some(was) if was != *range => changes.push(format!("range {name}: changed")),
+            Some(_) => {}
+        }
+    }
+    changes
 }
 
 /// The table that [kernel] names.
@@ -241,9 +330,11 @@ fn filter_changed(policy: &PolicyRef, old: &Config, new: &Config) -> bool {
     }
 }
 
-/// Whether a change can only be had with a new session: all but policies and words for people.
+/// Whether a change can only be had with a new session: all but names, words for people, policies,
+/// passwords (the kernel changes the key of a connection) and whether there is to be one at all.
 fn needs_restart(old: &Neighbor, new: &Neighbor) -> bool {
-    let same_words = Neighbor {
+    let same = Neighbor {
+        name: new.name.clone(),
         description: new.description.clone(),
         import: new.import.clone(),
         export: new.export.clone(),
@@ -251,7 +342,9 @@ fn needs_restart(old: &Neighbor, new: &Neighbor) -> bool {
             role: old.treatment.role,
             ..new.treatment.clone()
         },
+        password: new.password.clone(),
+        disabled: new.disabled,
         ..old.clone()
     };
-    same_words != *new
+    same != *new
 }

@@ -9,7 +9,7 @@ use crate::{
 use bgp_wire::{Asn, RouterId};
 use rib::{PeerConfig, PeerKind, Policy};
 use std::{
-    net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV6},
+    net::{IpAddr, Ipv4Addr},
     sync::Arc,
 };
 
@@ -108,25 +108,15 @@ pub(super) fn meta(config: &Config, neighbor: &Neighbor, host: &Host) -> SourceM
 }
 
 /// How to reach a neighbor.
-pub(super) fn connector(neighbor: &Neighbor, host: &Host) -> Connector {
-    let scope = neighbor
-        .interface
-        .as_deref()
-        .and_then(|name| host.link(name));
-    let remote = match neighbor.address {
-        IpAddr::V4(address) => SocketAddr::from((address, neighbor.port)),
-        IpAddr::V6(address) => SocketAddr::V6(SocketAddrV6::new(
-            address,
-            neighbor.port,
-            0,
-            scope.map_or(0, |link| link.index),
-        )),
-    };
+pub(super) fn connector(neighbor: &Neighbor) -> Connector {
     Connector {
-        remote,
+        address: neighbor.address,
+        port: neighbor.port,
         source: neighbor.source_address,
         password: neighbor.password.clone(),
         multihop: neighbor.multihop,
+        gtsm: neighbor.gtsm,
+        least_hops: neighbor.least_hops(),
         interface: neighbor.interface.clone(),
     }
 }

@@ -2,7 +2,10 @@
 //! it: sessions, listeners, the host's own prefixes. It holds no routes and moves no octets.
 
 mod apply;
+mod commands;
 mod compile;
+mod dynamic;
+mod entry;
 mod explain;
 mod fsm;
 mod kernel;
@@ -10,6 +13,7 @@ mod neighbors;
 mod start;
 mod status;
 
+pub(crate) use commands::{Act, Outcome, Selection, Unknown};
 pub(crate) use start::{Parts, start};
 
 use crate::{
@@ -18,7 +22,7 @@ use crate::{
     engine::{Engine, Learned, Question},
     host::Host,
     origin,
-    session::{Listener, Pace, Routing, SessionCommand},
+    session::{Entry, Incoming, Listener, Pace, Routing, SessionCommand},
     view,
 };
 use bgp_wire::{Notification, RouterId};
@@ -27,7 +31,6 @@ use neighbors::Running;
 use rib::PeerId;
 use std::{
     collections::BTreeMap,
-    net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -50,7 +53,12 @@ pub(crate) enum Request {
     Neighbors(Option<String>, oneshot::Sender<Vec<view::Neighbor>>),
     /// The peer of a neighbor; the error lists the names that there are.
     Peer(String, oneshot::Sender<Result<PeerId, Vec<String>>>),
-    Refresh(String, oneshot::Sender<()>),
+    /// To neighbors: the one of this name, or all.
+    Act(
+        Selection,
+        Act,
+        oneshot::Sender<Result<Vec<(String, Outcome)>, Unknown>>,
+    ),
     Apply(Box<Config>, oneshot::Sender<Result<Applied, String>>),
     Explain(IpNet, oneshot::Sender<Option<view::Explanation>>),
     FlushKernel(oneshot::Sender<Result<view::Kernel, String>>),
@@ -66,7 +74,11 @@ pub(crate) struct Supervisor {
     host: watch::Receiver<Arc<Host>>,
     routing: Arc<Routing>,
     pace: Arc<Pace>,
-    listeners: Vec<(SocketAddr, Listener)>,
+    listeners: Vec<Listener>,
+    /// What the listeners ask of connections.
+    entry: Entry,
+    /// For sessions of ranges, to say that they are at their end.
+    leaving: mpsc::Sender<PeerId>,
     neighbors: Vec<Running>,
     connected_peer: PeerId,
     static_peer: PeerId,
@@ -80,7 +92,12 @@ pub(crate) struct Supervisor {
 }
 
 impl Supervisor {
-    async fn run(mut self, mut requests: mpsc::Receiver<Request>) {
+    async fn run(
+        mut self,
+        mut requests: mpsc::Receiver<Request>,
+        mut incoming: mpsc::Receiver<Incoming>,
+        mut left: mpsc::Receiver<PeerId>,
+    ) {
         let window = tokio::time::sleep(RESTART_WINDOW);
         let deferral = tokio::time::sleep(SELECTION_DEFERRAL);
         tokio::pin!(window, deferral);
@@ -93,7 +110,10 @@ impl Supervisor {
                     watching = changed.is_ok();
                     host.borrow_and_update();
                     self.update_connected().await;
+                    self.update_interfaces().await;
                 }
+                Some(peer) = left.recv() => self.left(peer).await,
+                Some(new) = incoming.recv() => self.incoming(new).await,
                 request = requests.recv() => match request {
                     Some(Request::Shutdown(how, reply)) => {
                         self.shutdown(&how).await;
@@ -148,18 +168,8 @@ impl Supervisor {
                         .ok_or_else(|| known().collect()),
                 );
             }
-            Request::Refresh(name, reply) => {
-                if let Some(running) = self.neighbors.iter().find(|it| it.config.name == name) {
-                    for family in &running.config.families {
-                        // A session that has ended has nothing to refresh.
-                        let _ = running
-                            .session
-                            .commands
-                            .send(SessionCommand::Refresh(*family))
-                            .await;
-                    }
-                }
-                let _ = reply.send(());
+            Request::Act(to, act, reply) => {
+                let _ = reply.send(self.act(&to, &act).await);
             }
             Request::Apply(config, reply) => {
                 let _ = reply.send(self.apply(*config).await);
@@ -238,7 +248,7 @@ impl Supervisor {
         let stopping: Vec<_> = self
             .neighbors
             .drain(..)
-            .map(|running| running.stop(notification.clone()))
+            .map(|running| running.end(notification.clone()).1)
             .collect();
         futures_util::future::join_all(stopping).await;
         let uptime = clock::now().saturating_duration_since(self.started);

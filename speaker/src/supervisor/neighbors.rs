@@ -3,63 +3,154 @@
 use super::{Supervisor, compile, fsm};
 use crate::{
     config::{Neighbor, PolicyRef},
-    engine::{Mailbox, Question},
-    session::{self, SessionCommand, SessionHandle, SessionOptions, SessionView},
+    engine::{Mailbox, Question, SourceMeta},
+    session::{self, Expected, SessionCommand, SessionHandle, SessionOptions, SessionView},
     view,
 };
 use bgp_wire::Notification;
 use rib::{PeerCounters, PeerId};
-use std::sync::Arc;
+use std::{future::Future, sync::Arc};
 use tokio::{sync::oneshot, task::JoinHandle};
 
-/// A configured neighbor.
+/// A neighbor that is there: configured, or come by a range.
 #[derive(Debug)]
 pub(super) struct Running {
     pub(super) config: Neighbor,
     pub(super) peer: PeerId,
+    /// The range that it came by.
+    pub(super) range: Option<String>,
+    pub(super) admin: Admin,
+    meta: SourceMeta,
     mailbox: Arc<Mailbox>,
     pub(super) session: SessionHandle,
     task: JoinHandle<()>,
 }
 
+/// What outlives a session of a neighbor.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub(super) peer: PeerId,
+    pub(super) range: Option<String>,
+    pub(super) admin: Admin,
+    meta: SourceMeta,
+    mailbox: Arc<Mailbox>,
+}
+
+/// Whether a neighbor is to have a session. What a command says holds until another command says
+/// otherwise, or the configuration says something new.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Admin {
+    /// It is.
+    Enabled,
+    /// Not as the configuration has it.
+    Configured,
+    /// Not since a command said so, with this text for the neighbor.
+    Commanded(String),
+}
+
+impl Admin {
+    fn of(config: &Neighbor) -> Self {
+        if config.disabled {
+            Self::Configured
+        } else {
+            Self::Enabled
+        }
+    }
+
+    /// After a reload: what the configuration says anew goes before what a command said.
+    pub(super) fn after(&self, was: &Neighbor, now: &Neighbor) -> Self {
+        if was.disabled == now.disabled {
+            self.clone()
+        } else {
+            Self::of(now)
+        }
+    }
+
+    /// Why there is no session, in words.
+    pub(super) fn disabled(&self) -> Option<String> {
+        match self {
+            Self::Enabled => None,
+            Self::Configured => Some("disabled in the configuration".to_owned()),
+            Self::Commanded(text) if text.is_empty() => Some("disabled by command".to_owned()),
+            Self::Commanded(text) => Some(format!("disabled by command: {text}")),
+        }
+    }
+}
+
 impl Running {
-    /// Ends the session; returns when all is said and closed.
-    pub(super) async fn stop(self, notification: Option<Notification>) {
-        let (done, stopped) = oneshot::channel();
-        let command = SessionCommand::Stop(notification, done);
-        if self.session.commands.send(command).await.is_ok() {
-            // A task that ended without an answer has stopped as well.
-            let _ = stopped.await;
-        }
-        if let Err(error) = self.task.await {
-            tracing::error!(neighbor = %self.config.name, %error, "the session's task failed");
-        }
+    /// What is to stay, and the end of the rest: done when all is said and closed.
+    pub(super) fn end(
+        self,
+        notification: Option<Notification>,
+    ) -> (Place, impl Future<Output = ()>) {
+        let place = Place {
+            peer: self.peer,
+            range: self.range,
+            admin: self.admin,
+            meta: self.meta,
+            mailbox: self.mailbox,
+        };
+        let (session, task, name) = (self.session, self.task, self.config.name);
+        let end = async move {
+            let (done, stopped) = oneshot::channel();
+            let command = SessionCommand::Stop(notification, done);
+            if session.commands.send(command).await.is_ok() {
+                // A task that ended without an answer has stopped as well.
+                let _ = stopped.await;
+            }
+            if let Err(error) = task.await {
+                tracing::error!(neighbor = %name, %error, "the session's task failed");
+            }
+        };
+        (place, end)
+    }
+
+    /// A session that has ended has nothing to be told.
+    pub(super) async fn tell(&self, command: SessionCommand) {
+        let _ = self.session.commands.send(command).await;
     }
 }
 
 impl Supervisor {
     /// Adds a neighbor to the table and starts its session.
-    pub(super) async fn start_neighbor(&mut self, config: Neighbor) -> Result<(), String> {
+    pub(super) async fn start_neighbor(
+        &mut self,
+        config: Neighbor,
+        range: Option<String>,
+    ) -> Result<(), String> {
         let mailbox = Arc::new(Mailbox::default());
         let peer_config = compile::peer(&self.config, &config, self.router_id)?;
         let meta = compile::meta(&self.config, &config, &self.host.borrow());
         let peer = self
             .engine
             .ask(|reply| Question::AddPeer {
-                meta,
+                meta: meta.clone(),
                 config: Box::new(peer_config),
                 mailbox: Some(Arc::clone(&mailbox)),
                 reply,
             })
             .await
             .ok_or("the engine has stopped")?;
-        let running = self.start_session(config, peer, mailbox);
+        let place = Place {
+            peer,
+            range,
+            admin: Admin::of(&config),
+            meta,
+            mailbox,
+        };
+        let running = self.start_session(config, place);
         self.neighbors.push(running);
         Ok(())
     }
 
-    fn start_session(&mut self, config: Neighbor, peer: PeerId, mailbox: Arc<Mailbox>) -> Running {
-        self.set_password(&config);
+    pub(super) fn start_session(&mut self, config: Neighbor, place: Place) -> Running {
+        let Place {
+            peer,
+            range,
+            admin,
+            meta,
+            mailbox,
+        } = place;
         self.seed = self
             .seed
             .wrapping_mul(6_364_136_223_846_793_005)
@@ -67,7 +158,7 @@ impl Supervisor {
         let (session, task) = session::spawn(SessionOptions {
             name: config.name.clone(),
             fsm: fsm::session(&self.config, &config, self.router_id, &self.past),
-            connector: compile::connector(&config, &self.host.borrow()),
+            connector: compile::connector(&config),
             peer,
             mailbox: Arc::clone(&mailbox),
             engine: self.engine.clone(),
@@ -75,70 +166,84 @@ impl Supervisor {
             pace: Arc::clone(&self.pace),
             events: self.events.clone(),
             seed: self.seed,
-            disabled: config.disabled,
+            disabled: admin.disabled(),
+            leaving: range.is_some().then(|| self.leaving.clone()),
         });
-        self.routing
-            .insert(config.address, session.accepted.clone());
+        self.routing.insert(Expected {
+            address: config.address,
+            interface: config.interface.clone(),
+            local: config.source_address,
+            remote_as: config.remote_as,
+            up: Arc::clone(&session.up),
+            session: session.accepted.clone(),
+        });
         Running {
             config,
             peer,
+            range,
+            admin,
+            meta,
             mailbox,
             session,
             task,
         }
     }
 
-    fn set_password(&self, neighbor: &Neighbor) {
-        let Some(password) = &neighbor.password else {
-            return;
-        };
-        for (address, listener) in &self.listeners {
-            if let Err(error) = listener.set_password(neighbor.address, Some(password)) {
-                tracing::error!(neighbor = %neighbor.name, listener = %address, %error,
-                    "cannot set the TCP-MD5 password: the neighbor cannot connect to us");
-            }
-        }
+    /// Takes a neighbor out; from now on it is expected no more.
+    pub(super) fn take_neighbor(&mut self, index: usize) -> Running {
+        let running = self.neighbors.remove(index);
+        self.forget(&running);
+        running
     }
 
-    /// Sets the TCP-MD5 keys of all neighbors on all listeners.
-    pub(super) fn set_passwords(&self) {
-        for running in &self.neighbors {
-            self.set_password(&running.config);
-        }
-    }
-
-    /// Ends the session at `index` and starts it again as `config` says; its place in the table
-    /// stays, its routes go.
-    pub(super) async fn restart_neighbor(&mut self, index: usize, config: Neighbor) {
-        let old = self.neighbors.remove(index);
-        self.forget(&old);
-        let (peer, mailbox) = (old.peer, Arc::clone(&old.mailbox));
-        old.stop(Some(Notification::cease(OTHER_CONFIGURATION_CHANGE)))
-            .await;
-        let running = self.start_session(config, peer, mailbox);
-        self.neighbors.insert(index, running);
-    }
-
-    /// Ends the session at `index` for good.
-    pub(super) async fn remove_neighbor(&mut self, index: usize) {
-        let old = self.neighbors.remove(index);
-        self.forget(&old);
-        let peer = old.peer;
-        old.stop(Some(Notification::cease(PEER_DECONFIGURED))).await;
-        self.engine.tell(Question::RemovePeer { peer }).await;
-    }
-
-    fn forget(&self, old: &Running) {
+    /// Connections are no longer for this neighbor.
+    pub(super) fn forget(&self, running: &Running) {
         self.routing
-            .remove(old.config.address, &old.session.accepted);
-        if old.config.password.is_some() {
-            for (_, listener) in &self.listeners {
-                if let Err(error) = listener.set_password(old.config.address, None) {
-                    tracing::warn!(neighbor = %old.config.name, %error,
-                        "cannot take the TCP-MD5 password away");
+            .remove(running.config.address, &running.session.accepted);
+    }
+
+    /// Ends a neighbor for good.
+    pub(super) async fn remove_neighbor(
+        &mut self,
+        running: Running,
+        notification: Option<Notification>,
+    ) {
+        let (place, end) = running.end(notification);
+        end.await;
+        self.engine
+            .tell(Question::RemovePeer { peer: place.peer })
+            .await;
+    }
+
+    /// Tells the table who a neighbor is now.
+    pub(super) async fn configure_neighbor(
+        &self,
+        running: &mut Running,
+        config: &Neighbor,
+    ) -> Result<(), String> {
+        let meta = compile::meta(&self.config, config, &self.host.borrow());
+        running.meta = meta.clone();
+        let peer = running.peer;
+        let config = Box::new(compile::peer(&self.config, config, self.router_id)?);
+        self.engine
+            .tell(Question::ConfigurePeer { peer, meta, config })
+            .await;
+        Ok(())
+    }
+
+    /// The interface of a neighbor may have been made anew, under another index.
+    pub(super) async fn update_interfaces(&mut self) {
+        let mut neighbors = std::mem::take(&mut self.neighbors);
+        for running in &mut neighbors {
+            let meta = compile::meta(&self.config, &running.config, &self.host.borrow());
+            if running.meta != meta {
+                let config = running.config.clone();
+                if let Err(error) = self.configure_neighbor(running, &config).await {
+                    tracing::error!(neighbor = %config.name, error, "cannot follow its interface");
                 }
             }
         }
+        self.neighbors = neighbors;
     }
 
     /// All neighbors, or the one called `name`.
@@ -173,6 +278,8 @@ impl Supervisor {
             None => config.address.to_string(),
         };
         neighbor.port = config.port;
+        neighbor.range.clone_from(&running.range);
+        neighbor.disabled = running.admin.disabled();
         neighbor.remote_as = config.remote_as.0;
         neighbor.local_as = compile::local_as(&self.config, config).0;
         neighbor.session_type = if external { "external" } else { "internal" }.to_owned();
@@ -213,10 +320,6 @@ impl Supervisor {
             .count()
     }
 }
-
-/// RFC 4486: subcodes of Cease.
-const PEER_DECONFIGURED: u8 = 3;
-const OTHER_CONFIGURATION_CHANGE: u8 = 6;
 
 async fn ask_session(session: &SessionHandle) -> Option<SessionView> {
     let (reply, answer) = oneshot::channel();

@@ -1,13 +1,13 @@
 //! How a speaker comes up: everything that can fail is tried before anything is said on the wire.
 
-use super::{Request, Supervisor, compile, fsm};
+use super::{Request, Supervisor, compile, entry, fsm};
 use crate::{
     Handle, StartError, clock,
     config::{Config, Kernel, Neighbor},
     engine::{Engine, EngineOptions, Question, SourceKind, SourceMeta},
     fib::Fib,
     host,
-    session::{Keys, Listener, Pace, Routing},
+    session::{Entry, Listener, Pace, Routing},
 };
 use bgp_wire::Family;
 use rib::PeerId;
@@ -22,6 +22,8 @@ use tokio::sync::{broadcast, mpsc};
 
 /// Requests of handles that may wait.
 const REQUESTS: usize = 64;
+/// Neighbors of ranges that may wait to be let in or out.
+const INCOMING: usize = 64;
 /// Events that a slow follower may lag behind.
 const EVENTS: usize = 1024;
 /// How long sessions wait at most for the kernel's table to be read, since their first OPEN says
@@ -60,9 +62,11 @@ pub(crate) async fn start(parts: Parts) -> Result<Handle, StartError> {
         Some(fib) => Some((fib, config.kernel.clone().unwrap_or_default())),
         None => open_fib(config.kernel.as_ref())?,
     };
-    let routing = Arc::new(Routing::default());
-    let listeners =
-        open_listeners(&config.listen, &routing, &config.neighbors).map_err(StartError)?;
+    let (unknown, incoming) = mpsc::channel(INCOMING);
+    let (leaving, left) = mpsc::channel(INCOMING);
+    let routing = Routing::new(host.clone(), unknown);
+    let entry = entry::of(&config);
+    let listeners = open_listeners(&config.listen, &routing, &entry, &[]).map_err(StartError)?;
     let engine = Engine::start(EngineOptions { fib })
         .map_err(|error| StartError(format!("cannot start: {error}")))?;
     let (events, _) = broadcast::channel(EVENTS);
@@ -77,6 +81,8 @@ pub(crate) async fn start(parts: Parts) -> Result<Handle, StartError> {
         routing,
         pace: Arc::new(Pace::default()),
         listeners,
+        entry,
+        leaving,
         neighbors: Vec::new(),
         connected_peer,
         static_peer,
@@ -98,15 +104,16 @@ pub(crate) async fn start(parts: Parts) -> Result<Handle, StartError> {
     }
     for neighbor in &neighbors {
         supervisor
-            .start_neighbor(neighbor.clone())
+            .start_neighbor(neighbor.clone(), None)
             .await
             .map_err(StartError)?;
     }
     supervisor.config.neighbors = neighbors;
     supervisor.past = fsm::Past::Running;
+    supervisor.expect_ranges();
     engine.tell(Question::Configured).await;
     let (requests, requests_in) = mpsc::channel::<Request>(REQUESTS);
-    tokio::spawn(supervisor.run(requests_in));
+    tokio::spawn(supervisor.run(requests_in, incoming, left));
     Ok(Handle {
         supervisor: requests,
         engine,
@@ -142,20 +149,17 @@ fn open_fib(kernel: Option<&Kernel>) -> Result<Option<KernelTable>, StartError> 
     Ok(Some((Box::new(fib), kernel.clone())))
 }
 
-/// All of `addresses`, or none.
+/// All of `addresses`, or none; `others` are those that are open.
 pub(super) fn open_listeners(
     addresses: &[SocketAddr],
     routing: &Arc<Routing>,
-    neighbors: &[Neighbor],
-) -> Result<Vec<(SocketAddr, Listener)>, String> {
-    let keys: Keys<'_> = neighbors
-        .iter()
-        .filter_map(|neighbor| Some((neighbor.address, neighbor.password.as_ref()?)))
-        .collect();
+    entry: &Entry,
+    others: &[Listener],
+) -> Result<Vec<Listener>, String> {
     let mut listeners = Vec::new();
     for address in addresses {
-        match Listener::open(*address, Arc::clone(routing), &keys) {
-            Ok(listener) => listeners.push((*address, listener)),
+        match Listener::open(*address, Arc::clone(routing), entry, others) {
+            Ok(listener) => listeners.push(listener),
             // A host without IPv6 has nothing to listen on there.
             Err(error)
                 if address.ip().is_unspecified()

@@ -28,6 +28,8 @@ fn up() -> Neighbor {
         name: "bgp1".to_owned(),
         description: Some("Azure ExpressRoute, primary".to_owned()),
         address: "10.1.1.2".to_owned(),
+        range: None,
+        disabled: None,
         port: 179,
         remote_as: 12076,
         local_as: 65530,

@@ -1,7 +1,7 @@
 //! Reads the neighbors of a configuration file.
 use super::{Filters, session, treatment, value};
 use crate::config::{
-    Neighbor, Password, PolicyRef,
+    Identity, Neighbor, Password, PolicyRef, Range, RemoteAs,
     complaint::Complaint,
     keys,
     lint::Subject,
@@ -31,31 +31,44 @@ pub(super) struct Context<'c> {
     pub(super) keep_on_exit: bool,
 }
 
-/// Neighbors read so far: no two have the same name or address.
+/// Neighbors read so far: no two have the same name or are the same session.
 #[derive(Default)]
 struct Taken {
     /// with the line of the neighbor
     names: BTreeMap<String, usize>,
-    addresses: BTreeMap<(IpAddr, Option<String>), String>,
+    sessions: BTreeMap<Identity, String>,
+    /// by address; the kernel has one key for each
+    passwords: BTreeMap<IpAddr, (Option<Password>, String)>,
+}
+
+/// What `[[neighbor]]` may be.
+enum Entry {
+    One(Neighbor),
+    Range(Range),
 }
 
 /// Reads `[[neighbor]]`; those with errors are left out.
-pub(super) fn read_all(context: &Context<'_>, item: &Item<'_, '_>) -> Vec<Neighbor> {
+pub(super) fn read_all(context: &Context<'_>, item: &Item<'_, '_>) -> (Vec<Neighbor>, Vec<Range>) {
+    let (mut neighbors, mut ranges) = (Vec::new(), Vec::new());
     if !matches!(item.value.get_ref(), DeValue::Array(_)) {
         let complaint =
             Complaint::new("there may be several neighbors, so the header has two brackets")
                 .help("[[neighbor]]");
         item.walk.error(item.key.clone(), &item.key_span, complaint);
-        return Vec::new();
+        return (neighbors, ranges);
     }
     let elements = item.elements();
     let names = names(&elements);
     let mut taken = Taken::default();
-    let neighbors = elements.iter().zip(&names).filter_map(|(item, name)| {
-        let section = item.section(Subject::Neighbor(name.clone()), keys::NEIGHBOR)?;
-        read_one(context, section, name, &mut taken)
-    });
-    neighbors.collect()
+    for (item, name) in elements.iter().zip(&names) {
+        let section = item.section(Subject::Neighbor(name.clone()), keys::NEIGHBOR);
+        match section.and_then(|section| read_one(context, section, name, &mut taken)) {
+            Some(Entry::One(neighbor)) => neighbors.push(neighbor),
+            Some(Entry::Range(range)) => ranges.push(range),
+            None => {}
+        }
+    }
+    (neighbors, ranges)
 }
 
 /// Names first, since every other problem of a neighbor is told by its name. As in BIRD the
@@ -85,7 +98,7 @@ fn read_one(
     section: Section<'_, '_>,
     name: &str,
     taken: &mut Taken,
-) -> Option<Neighbor> {
+) -> Option<Entry> {
     section.read("name", value::neighbor_name);
     let here = section.line();
     if let Some(line) = taken.names.insert(name.to_owned(), here) {
@@ -95,22 +108,19 @@ fn read_one(
             complaint.help("every neighbor has a name of its own"),
         );
     }
+    let interface = section.read("interface", value::interface);
     let address = section.read("address", |item| {
-        let address = value::neighbor_address(item)?;
-        match taken.addresses.get(&address) {
-            None => Ok(address),
-            Some(other) => Err(Complaint::new(format!(
-                "neighbor {other} has the address {} too",
-                address.0
-            ))
-            .help("one neighbor per address")),
-        }
+        value::neighbor_address(item, interface.as_deref())
     });
-    if let Some(address) = &address {
-        taken.addresses.insert(address.clone(), name.to_owned());
-    }
-    let remote_as = section.read("remote-as", value::asn);
+    let range = section.read("range", |item| value::prefix(item.string()?));
+    let limit = section.read("limit", |item| item.integer(1..=100_000));
+    let accepted_as = section.read("remote-as", value::remote_as);
     report_missing(&section);
+    let remote_as = one_as(&section, accepted_as.as_ref());
+    let address = match range {
+        Some(range) => Some((range.addr(), interface)),
+        None => address,
+    };
     let local_as = section.read("local-as", value::asn);
     let ours = local_as.or(context.local_as);
     let internal = remote_as.is_some() && ours == remote_as;
@@ -147,15 +157,14 @@ fn read_one(
         }
     });
     let multihop = section.read("multihop", value::multihop);
+    let gtsm = section.read("gtsm", Item::boolean);
     let disabled = section.read("disabled", Item::boolean);
     let passive = section.read("passive", Item::boolean);
     let port = section.read("port", |item| item.integer(1..=u16::MAX.into()));
     let description = section.read("description", |item| Ok(item.text()?.to_owned()));
     let password = password(context, &section);
-    section.finish();
-
-    let (address, interface) = address?;
-    Some(Neighbor {
+    let whole = address.zip(remote_as);
+    let neighbor = whole.map(|((address, interface), remote_as)| Neighbor {
         description,
         interface,
         port: port
@@ -173,19 +182,105 @@ fn read_one(
         passive: passive.unwrap_or(false),
         // neighbors in our own AS are often reached through others, as BIRD expects too
         multihop: multihop.unwrap_or_else(|| internal.then_some(Neighbor::HOPS)),
+        gtsm: gtsm.unwrap_or(false),
         source_address,
         disabled: disabled.unwrap_or(false),
         session,
-        ..Neighbor::new(name, address, remote_as?)
+        ..Neighbor::new(name, address, remote_as)
+    });
+    if let Some(neighbor) = &neighbor
+        && range.is_none()
+    {
+        taken.check(&section, neighbor);
+    }
+    section.finish();
+    let neighbor = neighbor?;
+    Some(match range {
+        None => Entry::One(neighbor),
+        Some(prefix) => Entry::Range(Range {
+            prefix,
+            remote_as: accepted_as?,
+            limit: limit
+                .and_then(|limit| limit.try_into().ok())
+                .unwrap_or(Range::LIMIT),
+            neighbor,
+        }),
     })
 }
 
+impl Taken {
+    /// Reports what `neighbor` shares with another one and must not.
+    fn check(&mut self, section: &Section<'_, '_>, neighbor: &Neighbor) {
+        let (address, name) = (neighbor.address, &neighbor.name);
+        if let Some(other) = self.sessions.insert(neighbor.identity(), name.clone()) {
+            let complaint =
+                Complaint::new(format!("neighbor {other} has the address {address} too"));
+            section.error_at(
+                "address",
+                complaint
+                    .help("several sessions of one address differ in port, AS or source-address"),
+            );
+        }
+        let password = neighbor.password.clone();
+        match self.passwords.get(&address) {
+            Some((other, whose)) if *other != password => {
+                let complaint = Complaint::new(format!(
+                    "neighbor {whose} has the address {address} too, and another password"
+                ));
+                section.error_at(
+                    "address",
+                    complaint.help("the kernel has one TCP-MD5 key for each address"),
+                );
+            }
+            Some(_) => {}
+            None => {
+                self.passwords.insert(address, (password, name.clone()));
+            }
+        }
+    }
+}
+
+/// The AS where there is one; a neighbor that is known by its address has no choice.
+fn one_as(section: &Section<'_, '_>, accepted: Option<&RemoteAs>) -> Option<Asn> {
+    match accepted? {
+        RemoteAs::OneOf(these) if these.len() == 1 => these.first().copied(),
+        // What a neighbor of the range will say; until then none is as good as another.
+        RemoteAs::OneOf(these) if section.take("range").is_some() => these.first().copied(),
+        RemoteAs::Any if section.take("range").is_some() => Some(Asn(0)),
+        _ => {
+            let complaint = Complaint::new("a neighbor has one AS");
+            section.error_at(
+                "remote-as",
+                complaint.help("several, or \"any\", with a `range`"),
+            );
+            None
+        }
+    }
+}
+
 fn report_missing(section: &Section<'_, '_>) {
-    if section.take("address").is_none() {
-        section.missing(
+    match (section.take("address"), section.take("range")) {
+        (None, None) => section.missing(
             "address",
             "the neighbor's address, as in address = \"10.1.1.2\"",
-        );
+        ),
+        (Some(_), Some(range)) => {
+            range.error(Complaint::new("there is an `address` too").help("one of the two"));
+        }
+        (Some(_), None) => {
+            if section.take("limit").is_some() {
+                let complaint = Complaint::new("only a `range` has a limit of neighbors");
+                section.error_at("limit", complaint.help("leave it out"));
+            }
+        }
+        (None, Some(_)) => {
+            for key in ["port", "passive"] {
+                if section.take(key).is_some() {
+                    let complaint = Complaint::new("neighbors of a range connect to us");
+                    section.error_at(key, complaint.help("leave it out"));
+                }
+            }
+        }
     }
     if section.take("remote-as").is_none() {
         section.missing(

@@ -1,5 +1,7 @@
 use super::*;
-use crate::config::{Hostname, REFERENCE, Restart, SessionSettings, Treatment, keys};
+use crate::config::{
+    Hostname, REFERENCE, Range, RemoteAs, Restart, SessionSettings, Treatment, keys,
+};
 use bgp_wire::{Asn, Family};
 use std::{io::Write, time::Duration};
 
@@ -81,6 +83,7 @@ fn the_packet_host() {
             vec!["192.168.100.0/24".parse().unwrap()],
         )]
         .into(),
+        ranges: Vec::new(),
         neighbors: vec![crate::config::Neighbor {
             password: Some(crate::config::Password("s3cret".into())),
             import: crate::config::PolicyRef::All,
@@ -498,7 +501,7 @@ fn addresses_of_neighbors() {
         ),
         (
             "10.1.1.2%eth0",
-            "only link-local addresses take an interface, 10.1.1.2 is none | \"10.1.1.2\"",
+            "only link-local addresses take an interface behind them, 10.1.1.2 is none | \"10.1.1.2\", and `interface` where the session is bound to one",
         ),
         (
             "fe80::2%",
@@ -533,7 +536,7 @@ fn neighbors_are_told_apart() {
         problems(text),
         [
             "7:8 neighbor.a.name: line 2 has a neighbor `a` already | every neighbor has a name of its own",
-            "8:11 neighbor.a.address: neighbor a has the address 10.0.0.1 too | one neighbor per address",
+            "8:11 neighbor.a.address: neighbor a has the address 10.0.0.1 too | several sessions of one address differ in port, AS or source-address",
         ]
     );
 }
@@ -852,4 +855,62 @@ fn how_routes_are_treated() {
         };
         assert_eq!(problem.message, complaint, "{keys}");
     }
+}
+
+#[test]
+fn several_sessions_of_one_address_and_a_range() {
+    let text = "local-as = 1\n\
+        [[neighbor]]\naddress = \"10.0.0.1\"\nremote-as = 2\ngtsm = true\n\
+        [[neighbor]]\naddress = \"10.0.0.1\"\nremote-as = 3\nsend-hold-time = 100\n\
+        [[neighbor]]\naddress = \"10.0.0.1\"\nremote-as = 2\nport = 1179\n\
+        [[neighbor]]\naddress = \"fe80::1\"\ninterface = \"eth0\"\nremote-as = 2\n\
+        [[neighbor]]\naddress = \"fe80::1%eth1\"\nremote-as = 2\n\
+        [[neighbor]]\nname = \"leaf\"\nrange = \"10.1.0.0/24\"\nremote-as = [65001, \"65002\"]\nlimit = 3\n\
+        [[neighbor]]\nname = \"any\"\nrange = \"2001:db8::/64\"\nremote-as = \"any\"\npassword = \"x\"\n";
+    let config = parse(text, Path::new("test.toml")).unwrap().config;
+    let names: Vec<_> = config.neighbors.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(names, ["bgp1", "bgp2", "bgp3", "bgp4", "bgp5"]);
+    let interfaces: Vec<_> = config.neighbors[3..]
+        .iter()
+        .map(|it| it.interface.as_deref())
+        .collect();
+    assert_eq!(interfaces, [Some("eth0"), Some("eth1")]);
+    assert!(config.neighbors[0].gtsm);
+    assert_eq!(
+        config.neighbors[1].session.send_hold_time,
+        Some(Duration::from_secs(100))
+    );
+    let [leaf, any] = config.ranges.as_slice() else {
+        panic!("two ranges")
+    };
+    assert_eq!(leaf.limit, 3);
+    assert_eq!(
+        leaf.remote_as,
+        RemoteAs::OneOf(vec![Asn(65001), Asn(65002)])
+    );
+    assert_eq!((any.limit, &any.remote_as), (Range::LIMIT, &RemoteAs::Any));
+    assert_eq!(any.neighbor.families, [Family::IPV6_UNICAST]);
+}
+
+#[test]
+fn what_neighbors_and_ranges_cannot_be() {
+    let text = "local-as = 1\n\
+        [[neighbor]]\nname = \"a\"\naddress = \"10.0.0.1\"\nremote-as = [2, 3]\nlimit = 5\n\
+        [[neighbor]]\nname = \"b\"\nrange = \"10.1.0.0/24\"\nremote-as = 2\nport = 1179\npassive = true\n\
+        [[neighbor]]\nname = \"c\"\naddress = \"10.0.0.9\"\nrange = \"10.2.0.0/24\"\nremote-as = 2\n\
+        [[neighbor]]\nname = \"d\"\naddress = \"10.0.0.3\"\nremote-as = 2\npassword = \"x\"\n\
+        [[neighbor]]\nname = \"e\"\naddress = \"10.0.0.3\"\nremote-as = 3\npassword = \"y\"\n\
+        [[neighbor]]\nname = \"f\"\naddress = \"fe80::1%eth0\"\ninterface = \"eth1\"\nremote-as = 3\n";
+    assert_eq!(
+        problems(text),
+        [
+            "5:13 neighbor.a.remote-as: a neighbor has one AS | several, or \"any\", with a `range`",
+            "6:9 neighbor.a.limit: only a `range` has a limit of neighbors | leave it out",
+            "11:8 neighbor.b.port: neighbors of a range connect to us | leave it out",
+            "12:11 neighbor.b.passive: neighbors of a range connect to us | leave it out",
+            "16:9 neighbor.c.range: there is an `address` too | one of the two",
+            "25:11 neighbor.e.address: neighbor d has the address 10.0.0.3 too, and another password | the kernel has one TCP-MD5 key for each address",
+            "30:11 neighbor.f.address: `interface` is eth1, here it is eth0 | name it once",
+        ]
+    );
 }
