@@ -1,22 +1,30 @@
 //! The session: any order of inputs, in virtual time.
-use crate::message::check_sendable;
-use bgp_fsm::{Action, Command, Config, ConnectFailure, Received, Session, Slot, State};
-use bgp_wire::{Asn, Capability, Family, Notification, Open, RouterId, write_keepalive};
+//!
+//! The target is the session's owner: it does what it is asked to, and nothing it is not, so that
+//! whatever goes wrong is the session's fault. What a script may say is in `session/script.rs`.
+mod script;
+
+use crate::message::{check_messages, check_sendable};
+use bgp_fsm::{Action, Received, Session, Slot, State};
+use bgp_wire::{Asn, Family, Header};
 use bytes::BytesMut;
-use std::{
-    net::Ipv4Addr,
-    time::{Duration, Instant},
-};
+use std::time::Instant;
 
 /// Actions that one input may ask for; more is a loop.
 const ACTIONS: usize = 64;
+/// Octets that may wait for a socket that takes none: an OPEN, a KEEPALIVE, a ROUTE-REFRESH for each
+/// family and a NOTIFICATION, with room to spare.
+const WAITING: usize = 16_384;
 
-/// The octets are a script: an instruction, its operands, and so on.
+/// The octets are a configuration (two of them) and a script: an instruction, its operands, and so on.
 ///
 /// # Panics
 /// When a promise of `bgp_fsm::Session` is broken.
 pub fn session(input: &[u8]) {
-    let mut play = Play::new(input);
+    let Some((configuration, script)) = input.split_first_chunk::<2>() else {
+        return;
+    };
+    let mut play = Play::new(script::config(*configuration), script);
     while let Some(instruction) = play.next() {
         play.step(instruction);
         play.settle();
@@ -29,8 +37,14 @@ struct Play<'a> {
     now: Instant,
     /// What each connection has received and not yet read; `None` while it is closed.
     buffers: [Option<BytesMut>; 2],
+    /// Connections whose socket takes nothing.
+    blocked: [bool; 2],
     /// `Action::Connect` was asked for and not answered.
     connecting: bool,
+    /// Between `Action::Up` and `Action::Down`.
+    up: bool,
+    /// Families whose routes we keep as stale.
+    stale: Vec<Family>,
 }
 
 fn place(slot: Slot) -> usize {
@@ -40,55 +54,7 @@ fn place(slot: Slot) -> usize {
     }
 }
 
-fn open(asn: u32, hold_time: u16) -> Open {
-    Open {
-        asn: Asn(asn),
-        hold_time,
-        router_id: RouterId::new(Ipv4Addr::new(10, 1, 1, 2)).expect("not zero"),
-        capabilities: vec![
-            Capability::Multiprotocol(Family::IPV4_UNICAST),
-            Capability::RouteRefresh,
-            Capability::FourOctetAs(Asn(asn)),
-        ],
-    }
-}
-
 impl<'a> Play<'a> {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the beginning of virtual time; no later reading"
-    )]
-    fn new(script: &'a [u8]) -> Self {
-        let now = Instant::now();
-        let config = Config {
-            remote_as: Some(Asn(12_076)),
-            capabilities: vec![
-                Capability::Multiprotocol(Family::IPV4_UNICAST),
-                Capability::RouteRefresh,
-            ],
-            passive: script.first().is_some_and(|octet| octet & 0x80 != 0),
-            delay_open: script
-                .first()
-                .filter(|octet| *octet & 0x40 != 0)
-                .map(|_| Duration::from_secs(5)),
-            collision_detect_established: script.first().is_some_and(|octet| octet & 0x20 != 0),
-            ..Config::new(
-                Asn(65_530),
-                RouterId::new(Ipv4Addr::new(10, 1, 1, 1)).expect("not zero"),
-            )
-        };
-        let mut play = Self {
-            script,
-            session: Session::new(config, 7, now),
-            now,
-            buffers: [None, None],
-            connecting: false,
-        };
-        play.session.handle_command(Command::Start, now);
-        play.settle();
-        play
-    }
-
     fn next(&mut self) -> Option<u8> {
         let (first, rest) = self.script.split_first()?;
         self.script = rest;
@@ -99,94 +65,16 @@ impl<'a> Play<'a> {
         self.next().unwrap_or_default()
     }
 
-    fn step(&mut self, instruction: u8) {
-        let slot = if instruction & 0x10 == 0 {
-            Slot::Ours
-        } else {
-            Slot::Theirs
-        };
-        let now = self.now;
-        match instruction & 0x0f {
-            0 => {
-                let tenths = u64::from(self.operand());
-                self.now += Duration::from_millis(tenths * 100);
-            }
-            1 => {
-                let due = self.session.poll_timeout();
-                self.now = due.unwrap_or(now).max(now);
-                self.session
-                    .handle_timeout(self.now, instruction & 0x20 != 0);
-            }
-            2 => self.connect(slot),
-            3 if self.connecting => {
-                self.connecting = false;
-                let failure = ConnectFailure("connection refused".to_owned());
-                self.session.handle_connect_failed(failure, now);
-            }
-            4 if self.buffers[place(slot)].take().is_some() => {
-                let error = (instruction & 0x20 != 0).then(|| "connection reset".to_owned());
-                self.session.handle_closed(slot, error, now);
-            }
-            5 => {
-                let length = usize::from(self.operand()).min(self.script.len());
-                let (octets, rest) = self.script.split_at(length);
-                self.script = rest;
-                self.receive(slot, octets);
-            }
-            6 => {
-                let mut octets = Vec::new();
-                open(12_076, 90).encode(&mut octets);
-                self.receive(slot, &octets);
-            }
-            7 => {
-                let mut octets = Vec::new();
-                write_keepalive(&mut octets);
-                self.receive(slot, &octets);
-            }
-            8 => {
-                let hold_time = match self.operand() {
-                    1 | 2 => 3,
-                    other => u16::from(other),
-                };
-                let mut octets = Vec::new();
-                open(u32::from(self.operand()), hold_time).encode(&mut octets);
-                self.receive(slot, &octets);
-            }
-            9 => self.session.handle_command(Command::Start, now),
-            10 => {
-                let notification =
-                    (instruction & 0x20 != 0).then(|| Notification::administrative_shutdown("bye"));
-                self.session
-                    .handle_command(Command::Stop(notification), now);
-            }
-            11 => self.session.handle_command(Command::RetryNow, now),
-            12 => {
-                let connected = instruction & 0x20 != 0;
-                self.session
-                    .handle_command(Command::Reachability { connected }, now);
-            }
-            13 => self
-                .session
-                .handle_command(Command::Refresh(Family::IPV4_UNICAST), now),
-            14 => self
-                .session
-                .handle_command(Command::Reset(Notification::cease(4)), now),
-            15 => {
-                self.session
-                    .handle_written(usize::from(self.script.len() > 3), now);
-                self.session.handle_blocked(now);
-            }
-            _ => {}
-        }
-    }
-
     fn connect(&mut self, slot: Slot) {
-        if self.buffers[place(slot)].is_some() || (slot == Slot::Ours && !self.connecting) {
+        let open = self.buffers[place(slot)].is_some();
+        if slot == Slot::Ours && (open || !self.connecting) {
             return;
         }
         self.connecting &= slot != Slot::Ours;
         if self.session.handle_connected(slot, self.now) {
+            // A new connection of the neighbor takes the place of its old one.
             self.buffers[place(slot)] = Some(BytesMut::new());
+            self.blocked[place(slot)] = false;
         }
     }
 
@@ -204,8 +92,14 @@ impl<'a> Play<'a> {
             assert!(buffer.len() < before, "something came out of nothing");
             let state = self.session.state();
             assert_eq!(state, State::Established, "{received:?} in {state:?}");
-            if let Received::Update(update) = received {
-                check_sendable(&update);
+            let negotiated = self.session.negotiated().expect("Established");
+            match received {
+                Received::Update(update) => {
+                    assert_eq!(check_messages(&update, negotiated.max_receive), 1);
+                }
+                Received::RouteRefresh(refresh) => {
+                    assert!(negotiated.families.contains(&refresh.family), "{refresh:?}");
+                }
             }
             self.settle();
         }
@@ -213,53 +107,90 @@ impl<'a> Play<'a> {
 
     /// Does what the session asks for, as its owner must after every input.
     fn settle(&mut self) {
-        let mut octets = Vec::new();
         for slot in [Slot::Ours, Slot::Theirs] {
-            octets.clear();
-            while self.session.poll_transmit(slot, &mut octets) {}
-            check_sendable(&octets);
-            assert!(
-                octets.is_empty() || self.buffers[place(slot)].is_some(),
-                "octets for a connection that is closed"
-            );
+            if !self.blocked[place(slot)] {
+                self.transmit(slot);
+            }
         }
         let mut actions = 0;
         while let Some(action) = self.session.poll_action() {
             actions += 1;
             assert!(actions <= ACTIONS, "no end of actions: {action:?}");
-            match action {
-                Action::Connect => {
-                    assert!(!self.connecting, "asked to connect twice");
-                    self.connecting = true;
-                }
-                Action::AbortConnect => self.connecting = false,
-                Action::Close(slot) => {
-                    octets.clear();
-                    while self.session.poll_transmit(slot, &mut octets) {}
-                    check_sendable(&octets);
-                    self.buffers[place(slot)] = None;
-                }
-                Action::Up(slot, negotiated) => {
-                    assert!(
-                        self.buffers[place(slot)].is_some(),
-                        "up without a connection"
-                    );
-                    assert_eq!(negotiated.remote_as, Asn(12_076));
-                }
-                Action::Down { reason, .. } => assert!(!reason.to_string().is_empty()),
-                Action::Sweep(_) | Action::LongLivedStale(_) => {}
-            }
+            self.act(action);
+        }
+        let established = self.session.state() == State::Established;
+        assert_eq!(established, self.up, "Established, or not, without a word");
+        if established {
+            assert!(self.session.negotiated().is_some());
         }
         assert!(!self.session.waiting_for(self.now).is_empty());
         for timer in self.session.timers(self.now) {
-            assert!(timer.left <= timer.configured.max(timer.left), "{timer:?}");
+            assert!(!format!("{timer:?}").is_empty());
         }
         assert!(self.session.history().count() <= 20);
-        let established = self.session.state() == State::Established;
-        assert_eq!(
-            established,
-            established && self.session.negotiated().is_some(),
-            "Established without an agreement"
+    }
+
+    /// Takes what is to be sent. While nobody did it has not grown without end.
+    fn transmit(&mut self, slot: Slot) {
+        let mut octets = Vec::new();
+        while self.session.poll_transmit(slot, &mut octets) {
+            assert!(octets.len() <= WAITING, "{} octets waited", octets.len());
+        }
+        check_sendable(&octets);
+        assert!(
+            octets.is_empty() || self.buffers[place(slot)].is_some(),
+            "octets for a connection that is closed"
         );
+    }
+
+    fn act(&mut self, action: Action) {
+        match action {
+            Action::Connect => {
+                assert!(!self.connecting, "asked to connect twice");
+                self.connecting = true;
+            }
+            Action::AbortConnect => {
+                assert!(self.connecting, "asked to give up what nobody began");
+                self.connecting = false;
+            }
+            Action::Close(slot) => {
+                assert!(
+                    self.buffers[place(slot)].is_some(),
+                    "asked to close what is closed"
+                );
+                self.transmit(slot);
+                self.buffers[place(slot)] = None;
+                self.blocked[place(slot)] = false;
+            }
+            Action::Up(slot, negotiated) => {
+                assert!(
+                    self.buffers[place(slot)].is_some(),
+                    "up without a connection"
+                );
+                assert!(!self.up, "up twice");
+                self.up = true;
+                if let Some(asn) = self.session.config().remote_as {
+                    assert_eq!(negotiated.remote_as, asn);
+                }
+                assert_ne!(negotiated.remote_as, Asn(0));
+                let sizes = [Header::STANDARD_MAX, Header::EXTENDED_MAX];
+                assert!(sizes.contains(&negotiated.max_receive), "{negotiated:?}");
+            }
+            Action::Down { reason, retain } => {
+                assert!(!reason.to_string().is_empty());
+                assert!(self.up, "down without having been up: {reason}");
+                self.up = false;
+                assert_eq!(self.stale, [], "stale twice: {reason}");
+                self.stale = retain;
+            }
+            Action::Sweep(family) => {
+                let known = self.stale.iter().position(|stale| *stale == family);
+                let known = known.unwrap_or_else(|| panic!("{family} has no stale routes"));
+                self.stale.swap_remove(known);
+            }
+            Action::LongLivedStale(family) => {
+                assert!(self.stale.contains(&family), "{family} is not stale");
+            }
+        }
     }
 }
