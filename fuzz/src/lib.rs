@@ -27,6 +27,8 @@
 )]
 
 mod attribute;
+#[cfg(feature = "speaker")]
+mod decode;
 mod frame;
 mod mrt;
 mod nlri;
@@ -35,6 +37,8 @@ mod open;
 mod round_trip;
 mod route_refresh;
 mod session;
+#[cfg(feature = "speaker")]
+mod speaker;
 mod update;
 
 mod allocation;
@@ -44,6 +48,8 @@ mod families;
 mod message;
 
 pub use attribute::attribute;
+#[cfg(feature = "speaker")]
+pub use decode::decode;
 pub use frame::frame;
 pub use mrt::mrt;
 pub use nlri::nlri;
@@ -52,6 +58,8 @@ pub use open::open;
 pub use round_trip::round_trip;
 pub use route_refresh::route_refresh;
 pub use session::session;
+#[cfg(feature = "speaker")]
+pub use speaker::speaker;
 pub use update::update;
 
 /// A target: octets in, and a panic where a promise is broken.
@@ -92,4 +100,8 @@ pub const TARGETS: &[Target] = &[
     target("route_refresh", route_refresh),
     target("mrt", mrt),
     target("session", session),
+    #[cfg(feature = "speaker")]
+    target("decode", decode),
+    #[cfg(feature = "speaker")]
+    target("speaker", speaker),
 ];

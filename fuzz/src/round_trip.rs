@@ -91,6 +91,8 @@ fn rewritten(canonical: &[u8], rewrite: Rewrite) {
             (attributes.local_pref(), attributes.originator_id()),
             (None, None)
         );
+        let mut segments = attributes.as_path().into_iter().flat_map(|p| p.segments());
+        assert!(segments.all(|segment| !segment.kind.is_confederation()));
     }
     if let Change::Set(med) = rewrite.med {
         assert_eq!(attributes.med(), Some(med));

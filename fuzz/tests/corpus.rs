@@ -135,6 +135,8 @@ targets! {
     route_refresh
     mrt
     session
+    decode
+    speaker
 }
 
 /// Corpora of other projects are not part of this repository. Where a copy lies beside it, every

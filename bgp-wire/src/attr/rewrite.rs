@@ -39,7 +39,8 @@ pub struct Reflection {
 pub struct Rewrite {
     /// Put this AS in front of AS_PATH so many times.
     pub prepend: Option<(Asn, u8)>,
-    /// Drop what is for internal sessions only: LOCAL_PREF, ORIGINATOR_ID, CLUSTER_LIST, AIGP.
+    /// Drop what is for internal sessions only: LOCAL_PREF, ORIGINATOR_ID, CLUSTER_LIST, AIGP, and
+    /// confederation segments of AS_PATH.
     pub drop_internal: bool,
     /// MULTI_EXIT_DISC.
     pub med: Change<u32>,
@@ -136,21 +137,27 @@ impl Rewrite {
     }
 
     fn path(&self, existing: Option<RawAttribute<'_>>, out: &mut Vec<u8>) {
-        let Some((asn, times)) = self.prepend else {
+        if self.prepend.is_none() && !self.drop_internal {
             if let Some(attribute) = existing {
                 walk::put(out, attribute.flags, attribute.code, attribute.value);
             }
             return;
-        };
+        }
+        if self.prepend.is_none() && existing.is_none() {
+            return;
+        }
         let path = AsPath::new(existing.map_or(&[], |attribute| attribute.value), true);
         put_value(out, code::TRANSITIVE, code::AS_PATH, |out| {
             let mut writer = PathWriter::new(out, true);
-            writer.segment(
-                SegmentKind::Sequence,
-                core::iter::repeat_n(asn, usize::from(times)),
-            );
+            if let Some((asn, times)) = self.prepend {
+                let prepended = core::iter::repeat_n(asn, usize::from(times));
+                writer.segment(SegmentKind::Sequence, prepended);
+            }
             for segment in path.segments() {
-                writer.segment(segment.kind, segment.asns());
+                // RFC 5065 §4.1: confederation segments do not leave the confederation.
+                if !(self.drop_internal && segment.kind.is_confederation()) {
+                    writer.segment(segment.kind, segment.asns());
+                }
             }
         });
     }

@@ -183,6 +183,21 @@ fn to_external_neighbors() {
 }
 
 #[test]
+fn confederation_segments_stay_inside() {
+    let mut inside = AttributeSet::local();
+    inside
+        .as_path
+        .push(SegmentKind::ConfedSequence, [Asn(64_512)]);
+    inside.as_path.push(SegmentKind::Sequence, [Asn(1), Asn(2)]);
+    let inside = octets(&inside);
+    let set = rewritten(&inside, Rewrite::external(Asn(65_530)));
+    let outside = AsPathBuf::sequence([65_530, 1, 2].map(Asn));
+    assert_eq!(set.as_path, outside);
+    let set = rewritten(&inside, Rewrite::internal(100));
+    assert_eq!(set.as_path.segments().count(), 2);
+}
+
+#[test]
 fn to_internal_neighbors_and_reflector_clients() {
     let local = octets(&AttributeSet::local());
     let set = rewritten(&local, Rewrite::internal(100));
