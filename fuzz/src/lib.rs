@@ -71,6 +71,8 @@ pub struct Target {
     pub run: fn(&[u8]),
     /// What stands before the octets of an input from elsewhere; one run for each.
     pub before: &'static [&'static [u8]],
+    /// Whether a run takes milliseconds, not microseconds.
+    pub slow: bool,
 }
 
 const fn target(name: &'static str, run: fn(&[u8])) -> Target {
@@ -78,6 +80,7 @@ const fn target(name: &'static str, run: fn(&[u8])) -> Target {
         name,
         run,
         before: &[&[]],
+        slow: false,
     }
 }
 
@@ -103,5 +106,8 @@ pub const TARGETS: &[Target] = &[
     #[cfg(feature = "speaker")]
     target("decode", decode),
     #[cfg(feature = "speaker")]
-    target("speaker", speaker),
+    Target {
+        slow: true,
+        ..target("speaker", speaker)
+    },
 ];

@@ -4,8 +4,7 @@
 //! addresses. Each input is one session of one of them: OPEN, KEEPALIVE, the input, and the end of the
 //! stream. Three bystanders, another AS, our own and one that knows two-octet AS numbers only, stay
 //! connected and read what the speaker makes of it. Cost: a connection, and a few messages between
-//! threads; a thousand inputs a second on an idle core, and twenty a second from each neighbor, since
-//! one that comes and goes is damped.
+//! threads: about a thousand inputs a second.
 mod bystander;
 mod world;
 

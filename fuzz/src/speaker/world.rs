@@ -4,7 +4,7 @@ use bgp_wire::{Asn, Capability, Family, GracefulRestart, Open, RouterId, write_k
 use socket2::{Domain, Protocol, Socket, Type};
 use speaker::{
     Handle, RouteFilter, RouteTable, Speaker, clock,
-    config::{Config, Neighbor, PolicyRef},
+    config::{Config, Neighbor, PolicyRef, Restart, SessionSettings},
     fib::MemoryFib,
     view::Route,
 };
@@ -19,7 +19,7 @@ use tokio::runtime;
 
 const OURS: Asn = Asn(65_530);
 /// Neighbors of each kind, which take turns.
-const TURNS: u8 = 60;
+const TURNS: u8 = 8;
 /// How long anything may take on a machine that has other things to do.
 const PATIENCE: Duration = Duration::from_secs(9);
 
@@ -82,8 +82,17 @@ impl Kind {
             export: PolicyRef::All,
             families: vec![Family::IPV4_UNICAST, Family::IPV6_UNICAST],
             hold_time: Duration::ZERO,
-            connect_retry: Duration::from_millis(50),
-            graceful_restart: self.graceful.then_some(Duration::from_secs(120)),
+            // One that comes and goes would be refused for a while each time.
+            session: SessionSettings {
+                graceful_restart: if self.graceful {
+                    Restart::For(Duration::from_secs(120))
+                } else {
+                    Restart::Aware
+                },
+                extended_messages: self.graceful,
+                damping: false,
+                ..SessionSettings::default()
+            },
             passive: true,
             multihop: Some(64),
             ..Neighbor::new(self.name(turn), IpAddr::V4(self.address(turn)), self.asn)
@@ -107,6 +116,7 @@ impl Kind {
                 families: vec![(Family::IPV4_UNICAST, true)],
                 ..GracefulRestart::default()
             }));
+            capabilities.push(Capability::ExtendedMessage);
         }
         let open = Open {
             asn: self.asn,
@@ -222,7 +232,7 @@ impl World {
             }
             let _ = stream.shutdown(Shutdown::Write);
             let answer = listen(&mut stream);
-            // One that comes and goes is refused for a moment: closed without a word.
+            // Closed without a word: the session before is not over yet.
             if !answer.is_empty() || octets.is_empty() {
                 break answer;
             }
