@@ -7,7 +7,8 @@
 //!
 //! Cost: the budget, in routes. Where a destination is only looked at, sixteen count as one route.
 use crate::{
-    PeerId,
+    PathCount, PeerId,
+    decision::rank,
     destinations::Path,
     export::{Evaluated, Group, Told},
     import::Importing,
@@ -91,7 +92,12 @@ impl<F: Keyed> Table<F> {
         while spent < budget && group.cursor.walking() {
             let number = group.cursor.next;
             group.cursor.next = number.saturating_add(1);
-            self.evaluate(group, number, core);
+            // With ADD-PATH it does: slots are not in the order of destinations.
+            if group.tells_paths() {
+                self.evaluate_paths(group, number, core);
+            } else {
+                self.evaluate(group, number, core);
+            }
             spent = spent.saturating_add(1);
             news = true;
         }
@@ -103,6 +109,10 @@ impl<F: Keyed> Table<F> {
             spent = spent.saturating_add(entries.len());
             for (number, mark) in entries {
                 if self.destinations.mark(number) != mark {
+                    continue;
+                }
+                if group.tells_paths() {
+                    news |= self.evaluate_paths(group, number, core);
                     continue;
                 }
                 match self.evaluate(group, number, core) {
@@ -142,6 +152,23 @@ impl<F: Keyed> Table<F> {
         };
         let best = self.destinations.best(number);
         group.evaluate(number, best, || F::prefix(key), core)
+    }
+
+    fn evaluate_paths(&self, group: &mut Group, number: u32, core: &mut Core) -> bool {
+        let Some(key) = self.destinations.key(number) else {
+            return false;
+        };
+        let paths = self.destinations.paths(number);
+        let paths: Vec<Path> = match group.key.paths {
+            // Their order tells nothing.
+            Some(PathCount::All) | None => paths.filter(|path| path.accepted()).copied().collect(),
+            Some(PathCount::Best(_)) => {
+                let paths: Vec<&Path> = paths.collect();
+                let ranked = rank(&paths, &core.sets, &core.sources).into_iter();
+                ranked.map(|(path, _)| *path).collect()
+            }
+        };
+        group.evaluate_paths(number, &paths, F::prefix(key), core)
     }
 
     /// Sweeps dead sources and evaluates paths again.
@@ -241,6 +268,7 @@ impl<F: Keyed> Table<F> {
         if at == 0 && path.accepted() {
             self.changed(number);
         }
+        self.changed_behind_best(number);
         if path != old {
             core.release_path(&old);
         }
@@ -260,7 +288,12 @@ impl<F: Keyed> Table<F> {
                 core.release_out(told.out);
                 *told = Told::NOTHING;
             }
-            self.forget_if_unused(at);
+            if let Some(told) = group.told.at_mut(at) {
+                told.mark = 0;
+            }
+            if let Some(destination) = group.passed(at, core) {
+                self.forget_if_unused(destination);
+            }
             at = at.saturating_add(1);
         }
         if at < group.told.len() {
@@ -305,10 +338,12 @@ impl<F: Keyed> Table<F> {
             let pins = group.pins.iter().map(|pin| pin.position);
             let slowest = members.chain(pins).min().unwrap_or(group.log.head());
             let told = &mut group.told;
+            let mut numbers = Vec::new();
             self.trim_left |= group.log.trim(slowest, credit, |number, mark| {
                 let place = told.at_mut(number).map(|told| &mut told.mark);
-                clear(place, mark, number, &mut passed)
+                clear(place, mark, number, &mut numbers)
             });
+            passed.extend(numbers.into_iter().filter_map(|n| group.passed(n, core)));
             if group.log.untidy() {
                 let told = &group.told;
                 group

@@ -9,18 +9,23 @@
 //! What is told follows from the rules of the session (`rules`) and its policy. Rewriting is
 //! memoised per attribute set and class of source.
 //!
+//! With ADD-PATH (RFC 7911) a group tells several paths of a prefix, each in a slot of its own
+//! (`slots`); the identifier of a path is one of its peer and of what the peer calls it, so it stays
+//! the same however often the path changes.
+//!
 //! Cost: 8 octets per prefix and group, 12 per attribute set for the memo, one bit per prefix and
 //! member.
 use crate::{
-    ExportState, PeerId, Policy, Verdict,
+    ExportState, PathCount, PeerId, Policy, Verdict,
     destinations::Path,
     intern::{HopId, Out, OutId, SetId},
     journal::{Cursor, Log},
     pages::Pages,
     peers::Core,
     rules::{Class, Rules},
+    slots::Slots,
 };
-use bgp_wire::{Ipv6Unicast, MessageSize, NextHop, Nlri, Packer};
+use bgp_wire::{Ipv6Unicast, MessageSize, NextHop, Nlri, Packer, PathId};
 use ipnet::{IpNet, Ipv6Net};
 use std::{net::Ipv6Addr, sync::Arc};
 
@@ -33,6 +38,8 @@ pub(crate) struct ExportKey {
     pub(crate) four_octet_as: bool,
     /// There is an address of ours to be the next hop of this family's routes.
     pub(crate) own_next_hop: bool,
+    /// ADD-PATH (RFC 7911): how many paths.
+    pub(crate) paths: Option<PathCount>,
 }
 
 /// Octets of an UPDATE beside the attribute set, generously.
@@ -81,7 +88,7 @@ impl ExportKey {
         let size = MessageSize {
             max: self.max_message,
             four_octet_as: self.four_octet_as,
-            add_path: false,
+            add_path: self.paths.is_some(),
         };
         let longest = Nlri::<Ipv6Unicast>::new(Ipv6Net::from(Ipv6Addr::LOCALHOST));
         let next_hop = NextHop::V6 {
@@ -157,7 +164,10 @@ pub(crate) struct Group {
     pub(crate) pins: Vec<Pin>,
     /// On the table's destinations and journal.
     pub(crate) cursor: Cursor,
+    /// By number: of a destination, or with ADD-PATH of a slot.
     pub(crate) told: Pages<Told>,
+    /// With ADD-PATH.
+    slots: Option<Slots>,
     pub(crate) log: Log,
     memo: Vec<Option<Memo>>,
 }
@@ -177,8 +187,10 @@ pub(crate) enum Evaluated {
 
 impl Group {
     pub(crate) fn new(key: ExportKey, cursor: Cursor) -> Self {
+        let slots = key.paths.is_some().then(Slots::new);
         Self {
             key,
+            slots,
             members: Vec::new(),
             pins: Vec::new(),
             cursor,
@@ -189,20 +201,87 @@ impl Group {
     }
 
     #[inline]
-    pub(crate) fn told(&self, destination: u32) -> Told {
-        self.told.at(destination).copied().unwrap_or(Told::NOTHING)
+    pub(crate) fn told(&self, number: u32) -> Told {
+        self.told.at(number).copied().unwrap_or(Told::NOTHING)
     }
 
     /// Nothing here names `destination` any more.
     pub(crate) fn idle(&self, destination: u32) -> bool {
-        let told = self.told(destination);
+        match &self.slots {
+            Some(slots) => slots.of(destination).next().is_none(),
+            None => self.silent(destination),
+        }
+    }
+
+    fn silent(&self, number: u32) -> bool {
+        let told = self.told(number);
         told.out == OutId::NONE && told.mark == 0
+    }
+
+    /// It tells several paths of a prefix.
+    pub(crate) const fn tells_paths(&self) -> bool {
+        self.slots.is_some()
+    }
+
+    /// The destination and the path that a number of this group stands for.
+    #[inline]
+    pub(crate) fn place(&self, number: u32) -> Option<(u32, PathId)> {
+        match &self.slots {
+            Some(slots) => slots.place(number),
+            None => Some((number, PathId(0))),
+        }
+    }
+
+    /// The numbers of a destination.
+    pub(crate) fn numbers(&self, destination: u32) -> Vec<u32> {
+        match &self.slots {
+            Some(slots) => slots.of(destination).map(|(slot, _)| slot).collect(),
+            None => vec![destination],
+        }
+    }
+
+    /// Its numbers are below this, where those of destinations are below `destinations`.
+    pub(crate) fn end(&self, destinations: u32) -> u32 {
+        self.slots.as_ref().map_or(destinations, Slots::end)
+    }
+
+    /// All members have passed what the journal said of `number`: it is free to be used again if
+    /// nothing is told there. The destination that it stood for.
+    pub(crate) fn passed(&mut self, number: u32, core: &mut Core) -> Option<u32> {
+        let silent = self.silent(number);
+        let Some(slots) = &mut self.slots else {
+            return Some(number);
+        };
+        if !silent {
+            return slots.place(number).map(|(destination, _)| destination);
+        }
+        let (destination, path_id) = slots.remove(number)?;
+        core.release_path_id(path_id);
+        Some(destination)
+    }
+
+    /// The number of a destination's path, in the journal if it is new: so it is free again one day.
+    pub(crate) fn number(&mut self, destination: u32, path_id: PathId, core: &mut Core) -> u32 {
+        let Some(slots) = &mut self.slots else {
+            return destination;
+        };
+        if let Some(slot) = slots.find(destination, path_id) {
+            return slot;
+        }
+        let slot = slots.add(destination, path_id);
+        core.retain_path_id(path_id);
+        self.told.reach(slot, &Told::NOTHING);
+        self.publish(slot);
+        slot
     }
 
     /// Gives memory back, when it names no destination.
     pub(crate) fn forget_all(&mut self) {
         self.told.clear();
         self.memo = Vec::new();
+        if let Some(slots) = &mut self.slots {
+            slots.clear();
+        }
     }
 
     /// Members can still be told something new: it follows the table's journal.
@@ -249,10 +328,63 @@ impl Group {
         }
     }
 
-    /// Enters `destination` into the journal of the members.
-    pub(crate) fn publish(&mut self, destination: u32) {
-        if let Some(told) = self.told.at_mut(destination) {
-            self.log.push(destination, &mut told.mark);
+    /// Decides which of `paths`, best first, are told of `destination`, and enters what changes
+    /// into the journal; `true`: something did.
+    pub(crate) fn evaluate_paths(
+        &mut self,
+        destination: u32,
+        paths: &[Path],
+        prefix: IpNet,
+        core: &mut Core,
+    ) -> bool {
+        let limit = self.key.paths.unwrap_or_default().limit();
+        let mut wanted: Vec<(PathId, OutId)> = Vec::new();
+        for path in paths {
+            if wanted.len() >= limit {
+                break;
+            }
+            if let Ok(out) = self.announcement(path, || prefix, core)
+                && let Some(source) = core.out(out).map(|out| out.source)
+            {
+                wanted.push((core.path_id(source, path.path_id), out));
+            }
+        }
+        let mut changed = false;
+        for number in self.numbers(destination) {
+            let place = self.place(number);
+            let stays = place.is_some_and(|(_, id)| wanted.iter().any(|(other, _)| *other == id));
+            if !stays {
+                changed |= self.tell(number, OutId::NONE, core);
+            }
+        }
+        for (path_id, out) in wanted {
+            let number = self.number(destination, path_id, core);
+            core.release_path_id(path_id);
+            changed |= self.tell(number, out, core);
+        }
+        changed
+    }
+
+    /// Tells this (one use of which it takes over) of `number`; `true`: it is something else than
+    /// before, and in the journal.
+    fn tell(&mut self, number: u32, out: OutId, core: &mut Core) -> bool {
+        let Some(told) = self.told.at_mut(number) else {
+            return false;
+        };
+        let old = std::mem::replace(&mut told.out, out);
+        if old != OutId::NONE {
+            core.release_out(old);
+        }
+        if old != out {
+            self.publish(number);
+        }
+        old != out
+    }
+
+    /// Enters `number` into the journal of the members.
+    pub(crate) fn publish(&mut self, number: u32) {
+        if let Some(told) = self.told.at_mut(number) {
+            self.log.push(number, &mut told.mark);
         }
     }
 

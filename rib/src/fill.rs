@@ -17,7 +17,7 @@ use crate::{
     peers::Core,
     table::Table,
 };
-use bgp_wire::{MessageSize, NextHop, Nlri, Packer, PathId, RouteRefresh, write_end_of_rib};
+use bgp_wire::{MessageSize, NextHop, Nlri, Packer, RouteRefresh, write_end_of_rib};
 use ipnet::IpNet;
 
 /// Prefixes looked at in one call, whether or not they are to be sent.
@@ -100,7 +100,7 @@ impl<F: Keyed> Table<F> {
         let size = MessageSize {
             max: up.max_message,
             four_octet_as: up.four_octet_as,
-            add_path: false,
+            add_path: up.add_path.iter().any(|(family, _)| *family == F::FAMILY),
         };
         let own = own_next_hop::<F>(up);
         let start = out.len();
@@ -112,7 +112,7 @@ impl<F: Keyed> Table<F> {
             refreshes = refreshes.saturating_add(1);
             member.answer = Answer::Telling { again: false };
             member.cursor.next = 0;
-            member.cursor.end = self.destinations.end();
+            member.cursor.end = self.end_of(member.group);
             member.compares = false;
         }
         loop {
@@ -227,12 +227,19 @@ impl<F: Keyed> Table<F> {
     /// everything; what its journal holds by then the walk will tell. (The groups left behind are
     /// pinned, so nothing that the member holds can have been forgotten meanwhile.)
     fn begin_walk(&mut self, member: &mut Member) {
-        let end = self.destinations.end();
+        let end = self.end_of(member.group);
         if let Some(group) = self.group_mut(member.group)
             && member.not_before > 0
             && walk_end(member, group) > 0
         {
-            member.cursor = Cursor::at_start(end, group.log.enter());
+            let position = if group.tells_paths() {
+                // A slot that nothing is told of is free when the journal has passed it: what the
+                // member holds there it must read first.
+                member.cursor.position
+            } else {
+                group.log.enter()
+            };
+            member.cursor = Cursor::at_start(end, position);
             member.not_before = 0;
         }
     }
@@ -310,21 +317,24 @@ impl<F: Keyed> Table<F> {
         id: PeerId,
         member: &mut Member,
         core: &Core,
-        destination: u32,
+        number: u32,
         look: Look,
         window: &mut Window<F>,
     ) {
         let Some(group) = self.group(member.group) else {
             return;
         };
-        let told = group.told(destination);
-        let holds = member.holds.contains(destination);
+        let told = group.told(number);
+        let holds = member.holds.contains(number);
+        let Some((destination, path_id)) = group.place(number) else {
+            return;
+        };
         let out = core.out(told.out).filter(|out| out.source != id);
         let Some(key) = self.destinations.key(destination) else {
             return;
         };
         let nlri = Nlri {
-            path_id: PathId(0),
+            path_id,
             key: F::unpack(key),
             payload: F::Payload::default(),
         };
@@ -335,7 +345,7 @@ impl<F: Keyed> Table<F> {
         }
         let Some(out) = out else {
             if holds {
-                member.holds.remove(destination);
+                member.holds.remove(number);
                 member.withdrawals = member.withdrawals.saturating_add(1);
                 window.octets = window.octets.saturating_add(octets(&F::prefix(key)));
                 window.withdrawn.push(nlri);
@@ -345,12 +355,12 @@ impl<F: Keyed> Table<F> {
         let known = match look {
             Look::Journal => false,
             Look::Own => holds,
-            Look::Walk => holds && self.told_before(member, core, destination, told),
+            Look::Walk => holds && self.told_before(member, core, number, told),
         };
         if known {
             return;
         }
-        member.holds.insert(destination);
+        member.holds.insert(number);
         member.announcements = member.announcements.saturating_add(1);
         window.octets = window.octets.saturating_add(octets(&F::prefix(key)));
         if window.last != told.out {
@@ -393,7 +403,7 @@ fn walk_end(member: &Member, group: &Group) -> u32 {
         && (group.cursor.walking() || group.cursor.position < member.not_before)
     {
         member.cursor.next
-    } else if group.cursor.walking() {
+    } else if group.cursor.walking() && !group.tells_paths() {
         member.cursor.end.min(group.cursor.next)
     } else {
         member.cursor.end

@@ -53,7 +53,7 @@
 //! Files, each importing only those that come later here: `stale`, `shard` (the public face),
 //! `tables`, `listing`, `membership`, `fill`, `background`, `table`, `export`, `import`, `rules`, `query`,
 //! `decision`, `lives`, `peers`, `inbox`, `member`, `destinations`, `intern`, `sources`, `change`, `peer`,
-//! `policy`, `index`, `key`, `journal`, `interner`, `pages`.
+//! `policy`, `index`, `key`, `journal`, `slots`, `interner`, `pages`.
 #![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),
@@ -91,6 +91,7 @@ mod policy;
 mod query;
 mod rules;
 mod shard;
+mod slots;
 mod sources;
 mod stale;
 mod table;
@@ -101,7 +102,8 @@ pub use decision::Step;
 pub use fill::Filled;
 pub use listing::QueryPosition;
 pub use peer::{
-    LongLivedExport, NextHopRule, PeerConfig, PeerCounters, PeerId, PeerKind, PeerUp, PrivateAs,
+    LongLivedExport, NextHopRule, PathCount, PeerConfig, PeerCounters, PeerId, PeerKind, PeerUp,
+    PrivateAs,
 };
 pub use policy::{Policy, PrefixRule, PrefixRuleError, Verdict};
 pub use query::{ExportState, Query, RejectReason, RouteState, RouteView, Staleness};

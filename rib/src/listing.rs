@@ -237,38 +237,44 @@ impl<F: Keyed> Table<F> {
         let Some((peer, member, group)) = self.seat_of(id, core) else {
             return 0;
         };
-        let told = group.told(number);
-        if !member.holds.contains(number) {
-            return 0;
+        let mut shown = 0_usize;
+        for place in group.numbers(number) {
+            let told = group.told(place);
+            let Some(out) = core.out(told.out).filter(|out| out.source != id) else {
+                continue;
+            };
+            if !member.holds.contains(place) {
+                continue;
+            }
+            let next_hop = if out.next_hop == HopId::OWN {
+                let own = peer.up.as_deref().map(own_next_hops);
+                own.and_then(|own| own.get(F::SLOT).copied().flatten())
+            } else {
+                core.hops.value(out.next_hop.0)
+            };
+            let state = if is_pending(member, group, place, told) {
+                ExportState::Pending
+            } else {
+                ExportState::Announced
+            };
+            let mut paths = self.destinations.paths(number).filter_map(|path| {
+                let source = core.sources.at(path.source())?;
+                (source.peer == out.source && path.accepted()).then_some((path, source))
+            });
+            let path = paths.next();
+            each(RouteView {
+                prefix,
+                path_id: group.place(place).map_or(PathId(0), |(_, id)| id),
+                peer: out.source,
+                next_hop,
+                attributes: core.sets.attributes(out.set),
+                state: RouteState::Export(state),
+                stale: path.and_then(|(_, source)| staleness(source)),
+                learned: path.map_or(0, |(path, _)| path.learned),
+            });
+            shown = shown.saturating_add(1);
         }
-        let Some(out) = core.out(told.out).filter(|out| out.source != id) else {
-            return 0;
-        };
-        let next_hop = if out.next_hop == HopId::OWN {
-            let own = peer.up.as_deref().map(own_next_hops);
-            own.and_then(|own| own.get(F::SLOT).copied().flatten())
-        } else {
-            core.hops.value(out.next_hop.0)
-        };
-        let state = if is_pending(member, group, number, told) {
-            ExportState::Pending
-        } else {
-            ExportState::Announced
-        };
-        let best = self.destinations.best(number);
-        each(RouteView {
-            prefix,
-            path_id: PathId(0),
-            peer: out.source,
-            next_hop,
-            attributes: core.sets.attributes(out.set),
-            state: RouteState::Export(state),
-            stale: best
-                .and_then(|path| core.sources.at(path.source()))
-                .and_then(staleness),
-            learned: best.map_or(0, |path| path.learned),
-        });
-        1
+        shown
     }
 
     fn show_not_exported(
@@ -291,10 +297,12 @@ impl<F: Keyed> Table<F> {
             None => ExportState::FamilyNotNegotiated,
             Some(_) if from_it => ExportState::LearnedFromIt,
             Some((_, member, group)) => {
-                let told = group.told(number);
+                let told = |number: &u32| {
+                    member.holds.contains(*number) && group.told(*number).out != OutId::NONE
+                };
                 match group.key.verdict(best, || prefix, core) {
                     Err(reason) => reason,
-                    Ok(()) if member.holds.contains(number) && told.out != OutId::NONE => return 0,
+                    Ok(()) if group.numbers(number).iter().any(told) => return 0,
                     Ok(()) => ExportState::Pending,
                 }
             }

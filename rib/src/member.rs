@@ -47,6 +47,17 @@ impl Bits {
         }
     }
 
+    /// Its members.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
+        let words = (0_u32..).zip(&self.words).filter(|(_, word)| **word != 0);
+        words.flat_map(|(at, word)| {
+            let word = *word;
+            (0..64)
+                .filter(move |bit| word & (1 << bit) != 0)
+                .map(move |bit| (at << 6) | bit)
+        })
+    }
+
     /// Members of the set.
     pub(crate) const fn count(&self) -> u64 {
         self.count

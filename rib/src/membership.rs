@@ -1,6 +1,6 @@
 //! Peers come to and go from export groups.
 use crate::{
-    PeerId, PeerKind,
+    PathCount, PeerId, PeerKind, PeerUp,
     export::{ExportKey, Group, Pin},
     fill::own_next_hops,
     journal::Cursor,
@@ -10,6 +10,7 @@ use crate::{
     rules::Rules,
     table::Table,
 };
+use bgp_wire::{Family, PathId};
 use std::collections::BTreeSet;
 
 impl<F: Keyed> Table<F> {
@@ -24,6 +25,7 @@ impl<F: Keyed> Table<F> {
             max_message: up.max_message,
             four_octet_as: up.four_octet_as,
             own_next_hop: own_next_hops(up).get(F::SLOT).is_some_and(Option::is_some),
+            paths: paths_in(up, F::FAMILY, peer.config.paths),
         })
     }
 
@@ -85,6 +87,9 @@ impl<F: Keyed> Table<F> {
             Answer::Told { again, .. } => Answer::Telling { again },
             answer => answer,
         };
+        if key.paths.is_some() {
+            return self.move_with_slots(id, key, &member, answer, core);
+        }
         // In the middle of its walk nobody knows which group told it a prefix, and in the middle
         // of an answer to a refresh it wants all: then it is told everything again.
         let compares = !member.cursor.walking() && !matches!(answer, Answer::Telling { .. });
@@ -122,6 +127,52 @@ impl<F: Keyed> Table<F> {
         self.seat(id, member, core);
     }
 
+    /// With ADD-PATH each group has slots of its own: what the member holds is found in the new one's,
+    /// and told again. Cost: what it holds, at once.
+    fn move_with_slots(
+        &mut self,
+        id: PeerId,
+        key: ExportKey,
+        member: &Member,
+        answer: Answer,
+        core: &mut Core,
+    ) {
+        let number = self.enter_group(id, key);
+        let mut holds = Bits::default();
+        let left = self.group(member.group);
+        let held: Vec<(u32, PathId)> = left.map_or_else(Vec::new, |group| {
+            member.holds.iter().filter_map(|n| group.place(n)).collect()
+        });
+        // What this publishes the member must read, or it could be freed before.
+        let position = self.group_mut(number).map(|group| group.log.enter());
+        if let Some(group) = self.group_mut(number) {
+            for (destination, path_id) in held {
+                holds.insert(group.number(destination, path_id, core));
+            }
+        }
+        self.exit_group(id, member.group, None);
+        let mut cursor = self.member_cursor(number);
+        cursor.position = position.unwrap_or(cursor.position);
+        let end_of_rib = match member.end_of_rib {
+            EndOfRib::Sent => EndOfRib::Sent,
+            _ => EndOfRib::Evaluated(self.log.head()),
+        };
+        let member = Member {
+            group: number,
+            cursor,
+            not_before: self.log.head(),
+            holds,
+            own: BTreeSet::new(),
+            end_of_rib,
+            answer,
+            previous: Vec::new(),
+            compares: false,
+            announcements: member.announcements,
+            withdrawals: member.withdrawals,
+        };
+        self.seat(id, member, core);
+    }
+
     /// The peer is told its Adj-RIB-Out again (RFC 2918 §4).
     pub(crate) fn tell_again(&mut self, id: PeerId, core: &mut Core) {
         let Some(peer) = core.peers.at_mut(id) else {
@@ -135,7 +186,7 @@ impl<F: Keyed> Table<F> {
             answer @ Answer::None if enclosed => *answer = Answer::Asked,
             Answer::None => {
                 member.cursor.next = 0;
-                member.cursor.end = self.destinations.end();
+                member.cursor.end = self.end_of(member.group);
                 member.compares = false;
             }
             Answer::Asked => {}
@@ -168,16 +219,24 @@ impl<F: Keyed> Table<F> {
 
     /// At the start of a group's Adj-RIB-Out.
     fn member_cursor(&mut self, number: u32) -> Cursor {
-        let end = self.destinations.end();
+        let end = self.end_of(number);
         self.group_mut(number)
             .map_or_else(Cursor::default, |group| {
-                let end = if group.cursor.walking() {
+                // During its first walk a group without ADD-PATH enters nothing into its journal.
+                let end = if group.cursor.walking() && !group.tells_paths() {
                     group.cursor.end
                 } else {
                     end
                 };
                 Cursor::at_start(end, group.log.enter())
             })
+    }
+
+    /// The numbers of a group are below this.
+    pub(crate) fn end_of(&self, number: u32) -> u32 {
+        let destinations = self.destinations.end();
+        self.group(number)
+            .map_or(destinations, |group| group.end(destinations))
     }
 
     fn seat(&mut self, id: PeerId, member: Member, core: &mut Core) {
@@ -188,4 +247,14 @@ impl<F: Keyed> Table<F> {
         }
         core.peers.make_ready(id);
     }
+}
+
+/// How many paths a peer is told in a family with ADD-PATH: what we want, and what it takes.
+fn paths_in(up: &PeerUp, family: Family, wanted: PathCount) -> Option<PathCount> {
+    let taken = up.add_path.iter().find(|(other, _)| *other == family)?.1;
+    Some(if taken.limit() < wanted.limit() {
+        taken
+    } else {
+        wanted
+    })
 }

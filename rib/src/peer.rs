@@ -63,6 +63,27 @@ pub struct PeerConfig {
     /// The session is about to be shut down (RFC 8326): what goes out says so, what came in is
     /// the last resort.
     pub graceful_shutdown: bool,
+    /// How many paths of a prefix it is told where ADD-PATH allows it.
+    pub paths: PathCount,
+}
+
+/// How many paths of a prefix.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum PathCount {
+    /// All that are accepted.
+    #[default]
+    All,
+    /// The best so many.
+    Best(u16),
+}
+
+impl PathCount {
+    pub(crate) fn limit(self) -> usize {
+        match self {
+            Self::All => usize::MAX,
+            Self::Best(paths) => usize::from(paths),
+        }
+    }
 }
 
 /// The next hop that a neighbor is told. Routes of this host have our own address in any case.
@@ -145,6 +166,7 @@ impl PeerConfig {
             first_as: true,
             route_server: false,
             graceful_shutdown: false,
+            paths: PathCount::default(),
         }
     }
 }
@@ -176,6 +198,8 @@ pub struct PeerUp {
     /// Families in which the neighbor announced long-lived graceful restart (RFC 9494): it may be
     /// told long-lived stale routes.
     pub long_lived: Vec<Family>,
+    /// Families in which we send it several paths of a prefix (RFC 7911), and how many it takes.
+    pub add_path: Vec<(Family, PathCount)>,
 }
 
 impl PeerUp {
@@ -193,6 +217,7 @@ impl PeerUp {
             preserved: Vec::new(),
             enhanced_refresh: false,
             long_lived: Vec::new(),
+            add_path: Vec::new(),
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::{
     member::Member,
     sources::{SourceId, Sources},
 };
+use bgp_wire::PathId;
 use std::{collections::VecDeque, sync::Arc};
 
 /// Whether somebody must be told that a peer has something to send.
@@ -184,6 +185,8 @@ pub(crate) struct Core {
     pub(crate) sets: Sets,
     pub(crate) hops: Hops,
     pub(crate) outs: Values<Out>,
+    /// The path identifiers that we send, by peer and received identifier: stable while in use.
+    path_ids: Values<(PeerId, u32)>,
 }
 
 impl Core {
@@ -194,6 +197,7 @@ impl Core {
             sets: Sets::new(seed),
             hops: Hops::new(seed),
             outs: Values::new(seed),
+            path_ids: Values::new(seed),
         }
     }
 
@@ -230,6 +234,25 @@ impl Core {
             self.release_hop(out.next_hop);
             self.peers.unused(out.source);
         }
+    }
+
+    /// The identifier of a peer's path toward others (RFC 7911 §3), one use counted.
+    pub(crate) fn path_id(&mut self, peer: PeerId, received: u32) -> PathId {
+        // 0 is what families without ADD-PATH have.
+        PathId(self.path_ids.intern((peer, received)).0.saturating_add(1))
+    }
+
+    pub(crate) fn retain_path_id(&mut self, id: PathId) {
+        self.path_ids.retain(id.0.saturating_sub(1), 1);
+    }
+
+    pub(crate) fn release_path_id(&mut self, id: PathId) {
+        self.path_ids.release(id.0.saturating_sub(1), 1);
+    }
+
+    /// Path identifiers in use.
+    pub(crate) fn path_ids(&self) -> usize {
+        self.path_ids.len()
     }
 
     fn release_hop(&mut self, hop: HopId) {

@@ -30,6 +30,8 @@ pub struct Usage {
     pub next_hops: usize,
     /// Distinct announcements (attribute set, next hop, source) of export groups.
     pub announcements: usize,
+    /// Path identifiers that ADD-PATH peers are told.
+    pub path_ids: usize,
     /// Prefixes, those without paths that somebody still has to hear of included.
     pub destinations: usize,
     /// Paths, rejected ones included.
@@ -375,6 +377,7 @@ impl Shard {
             attribute_sets: self.core.sets.len(),
             next_hops: self.core.hops.len(),
             announcements: self.core.outs.len(),
+            path_ids: self.core.path_ids(),
             destinations: held.saturating_add(self.tables.ipv6.held()),
             paths: usize::try_from(paths).unwrap_or(usize::MAX),
             sources: self.core.sources.len(),
@@ -407,6 +410,7 @@ fn same_import(one: &PeerConfig, other: &PeerConfig) -> bool {
         next_hop: other.next_hop,
         private_as: other.private_as,
         route_server: other.route_server,
+        paths: other.paths,
         ..one.clone()
     };
     alike == *other

@@ -180,6 +180,9 @@ impl<F: Keyed> Table<F> {
         self.count(&old, false, core);
         self.count(&path, true, core);
         self.decide(number, before, core);
+        if old.accepted() || path.accepted() {
+            self.changed_behind_best(number);
+        }
         core.release_path(&old);
         core.forget_source(old.source());
     }
@@ -198,6 +201,9 @@ impl<F: Keyed> Table<F> {
             || before.is_some_and(|best| compare(best, &path, &core.sets, &core.sources).0.is_lt());
         if !loses {
             self.decide(number, before.copied(), core);
+        }
+        if path.accepted() {
+            self.changed_behind_best(number);
         }
     }
 
@@ -264,6 +270,9 @@ impl<F: Keyed> Table<F> {
         if !irrelevant {
             self.decide(number, before, core);
         }
+        if gone.accepted() {
+            self.changed_behind_best(number);
+        }
         core.release_path(&gone);
         core.forget_source(gone.source());
         self.forget_if_unused(number);
@@ -314,6 +323,14 @@ impl<F: Keyed> Table<F> {
             (source, path.path_id, path.accepted, path.next_hop)
         };
         if before.map(face) != after.map(face) {
+            self.changed(number);
+        }
+    }
+
+    /// A path changed that may not be the best one.
+    pub(crate) fn changed_behind_best(&mut self, number: u32) {
+        let mut groups = self.groups.iter().flatten();
+        if groups.any(|group| group.tells_paths() && group.active()) {
             self.changed(number);
         }
     }

@@ -191,6 +191,9 @@ pub struct Route {
     pub prefix: String,
     /// Name of the neighbor, "connected" or "static".
     pub source: String,
+    /// Path identifier (RFC 7911) as received, or as sent; absent where there is none.
+    #[serde(default)]
+    pub path_id: Option<u32>,
     /// Next hop; absent for local routes.
     pub next_hop: Option<String>,
     /// Link-local next hop beside it (RFC 2545).

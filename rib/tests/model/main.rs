@@ -22,8 +22,8 @@ use ipnet::IpNet;
 use naive::{Attr, Naive, NaivePeer, Route};
 use replay::Replay;
 use rib::{
-    CursorId, ExportState, LongLivedExport, NextHopRule, PeerConfig, PeerId, PeerKind, PeerUp,
-    Policy, PrivateAs, Query, QueryPosition, RouteState, Shard, Staleness,
+    CursorId, ExportState, LongLivedExport, NextHopRule, PathCount, PeerConfig, PeerId, PeerKind,
+    PeerUp, Policy, PrivateAs, Query, QueryPosition, RouteState, Shard, Staleness,
 };
 use std::{
     collections::BTreeMap,
@@ -108,12 +108,13 @@ fn vary(config: &mut PeerConfig, random: &mut Random) {
     config.route_server = random.chance(20);
     config.graceful_shutdown = random.chance(10);
     config.long_lived_export = *random.pick(&LONG_LIVED_EXPORTS);
+    config.paths = *random.pick(&[PathCount::All, PathCount::Best(1), PathCount::Best(3)]);
 }
 
-fn split(prefixes: &[IpNet]) -> (Vec<Nlri<Ipv4Unicast>>, Vec<Nlri<Ipv6Unicast>>) {
+fn split(prefixes: &[IpNet], path_id: u32) -> (Vec<Nlri<Ipv4Unicast>>, Vec<Nlri<Ipv6Unicast>>) {
     let (mut v4, mut v6) = (Vec::new(), Vec::new());
     for prefix in prefixes {
-        let path_id = PathId(0);
+        let path_id = PathId(path_id);
         match prefix {
             IpNet::V4(key) => v4.push(Nlri {
                 path_id,
@@ -293,10 +294,11 @@ impl World {
         if random.chance(10) {
             prefixes.push(prefixes[0]);
         }
+        let path_id = self.some_path(peer);
         self.now += 1;
         let octets = attr.octets();
         let attributes = Attributes::from_canonical(&octets);
-        let (first, second) = split(&prefixes);
+        let (first, second) = split(&prefixes, path_id);
         self.shard
             .announce(self.ids[peer], &attributes, v4, &first, self.now);
         self.shard
@@ -315,7 +317,7 @@ impl World {
                     stale: None,
                     up: up.clone(),
                 };
-                self.naive.routes.insert((prefix, peer), route);
+                self.naive.routes.insert((prefix, peer, path_id), route);
             }
         }
     }
@@ -325,12 +327,13 @@ impl World {
         for _ in 0..1 + self.random.below(4) {
             prefixes.push(*self.random.pick(&self.prefixes));
         }
-        let (first, second) = split(&prefixes);
+        let path_id = self.some_path(peer);
+        let (first, second) = split(&prefixes, path_id);
         self.shard.withdraw(self.ids[peer], &first);
         self.shard.withdraw(self.ids[peer], &second);
         for prefix in prefixes {
             if self.says(peer, &prefix) {
-                self.naive.routes.remove(&(prefix, peer));
+                self.naive.routes.remove(&(prefix, peer, path_id));
             }
         }
     }
@@ -340,6 +343,15 @@ impl World {
         let peer = &self.naive.peers[peer];
         let carried = |up: &PeerUp| up.families.contains(&naive::family(prefix));
         peer.config.kind == PeerKind::Local || peer.up.as_ref().is_some_and(carried)
+    }
+
+    /// Every other peer sends several paths of a prefix.
+    fn some_path(&mut self, peer: usize) -> u32 {
+        if peer.is_multiple_of(2) {
+            self.random.below(3) as u32
+        } else {
+            0
+        }
     }
 
     fn some_families(&mut self) -> Vec<Family> {
@@ -363,6 +375,11 @@ impl World {
             preserved: self.some_families(),
             long_lived: self.some_families(),
             enhanced_refresh: self.random.chance(50),
+            add_path: match self.random.below(4) {
+                0 => FAMILIES.map(|family| (family, PathCount::All)).to_vec(),
+                1 => vec![(FAMILIES[1], PathCount::Best(2))],
+                _ => vec![],
+            },
             next_hop_v4: (!self.random.chance(8)).then(|| Ipv4Addr::new(10, 0, 0, own)),
             next_hop_v6: Some(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, u16::from(own))),
             link_local: self.random.chance(50).then(|| "fe80::1".parse().unwrap()),
@@ -449,7 +466,7 @@ impl World {
     }
 
     fn replace(&mut self, peer: usize) {
-        self.naive.routes.retain(|(_, from), _| *from != peer);
+        self.naive.routes.retain(|(_, from, _), _| *from != peer);
         self.naive.peers[peer].up = None;
         self.replays[peer] = Replay::default();
         self.shard.remove_peer(self.ids[peer]);
@@ -476,6 +493,9 @@ impl World {
             vary(&mut config, &mut self.random);
         }
         self.shard.configure_peer(self.ids[peer], config.clone());
+        let up = self.naive.peers[peer].up.as_ref();
+        // With ADD-PATH all is told again.
+        self.replays[peer].asked_again |= up.is_some_and(|up| !up.add_path.is_empty());
         self.naive.peers[peer].config = config;
     }
 
@@ -555,7 +575,12 @@ impl World {
     }
 
     fn check(&self) {
-        let best = self.naive.best();
+        let ranked = self.naive.ranked();
+        let first = |(prefix, paths): (&IpNet, &Vec<naive::Ranked>)| {
+            let (from, _, route) = paths[0].clone();
+            (*prefix, (from, route))
+        };
+        let best: BTreeMap<IpNet, (usize, Route)> = ranked.iter().map(first).collect();
         let mut shown: BTreeMap<IpNet, (usize, Attr)> = BTreeMap::new();
         let mut paths = 0;
         let mut order = Vec::new();
@@ -572,7 +597,10 @@ impl World {
             .iter()
             .map(|(prefix, (peer, route))| (*prefix, (*peer, route.attr.clone())))
             .collect();
-        assert_eq!(shown, expected, "best paths");
+        for (prefix, best) in &expected {
+            assert_eq!(shown.get(prefix), Some(best), "best path of {prefix}");
+        }
+        assert_eq!(shown.len(), expected.len(), "best paths");
         assert_eq!(paths, self.naive.accepted().count(), "accepted paths");
 
         let installed: BTreeMap<IpNet, NextHop> = best
@@ -583,37 +611,52 @@ impl World {
         assert_eq!(self.installed, installed, "kernel table");
 
         for peer in 0..self.ids.len() {
-            self.check_peer(peer, &best);
+            self.check_peer(peer, &best, &ranked);
         }
         let totals = FAMILIES.map(|family| self.shard.totals(family));
         assert_eq!(totals[0].0 + totals[1].0, best.len() as u64);
         assert_eq!(totals[0].1 + totals[1].1, self.naive.routes.len() as u64);
     }
 
-    fn check_peer(&self, peer: usize, best: &BTreeMap<IpNet, (usize, Route)>) {
+    fn check_peer(
+        &self,
+        peer: usize,
+        best: &BTreeMap<IpNet, (usize, Route)>,
+        ranked: &BTreeMap<IpNet, Vec<naive::Ranked>>,
+    ) {
         let id = self.ids[peer];
-        let expected = self.naive.exported(peer, best);
+        let expected = sorted(self.naive.exported(peer, ranked));
         let replay = &self.replays[peer];
-        assert_eq!(replay.routes, expected, "what peer {peer} was told");
-        let mut told = BTreeMap::new();
+        let mut heard: BTreeMap<IpNet, Vec<_>> = BTreeMap::new();
+        for ((prefix, _), route) in &replay.routes {
+            heard.entry(*prefix).or_default().push(route.clone());
+        }
+        assert_eq!(sorted(heard), expected, "what peer {peer} was told");
+        let mut told: BTreeMap<IpNet, Vec<_>> = BTreeMap::new();
+        let mut paths = 0;
         self.list(Query::Exported(id), 3, &mut |route| {
             assert_eq!(route.state, RouteState::Export(ExportState::Announced));
             let route_told = (Attr::from(route.attributes), route.next_hop.unwrap());
-            told.insert(route.prefix, route_told);
+            let heard = replay.routes.get(&(route.prefix, route.path_id.0));
+            assert_eq!(heard, Some(&route_told), "{}", route.prefix);
+            told.entry(route.prefix).or_default().push(route_told);
+            paths += 1;
         });
-        assert_eq!(told, expected, "Adj-RIB-Out of peer {peer}");
+        assert_eq!(sorted(told.clone()), expected, "Adj-RIB-Out of peer {peer}");
         let mut not_told = 0;
         self.list(Query::NotExported(id), 5, &mut |route| {
             not_told += 1;
             let pending = route.state == RouteState::Export(ExportState::Pending);
             assert!(!pending, "{} is pending for peer {peer}", route.prefix);
         });
-        assert_eq!(told.len() + not_told, best.len());
+        let several =
+            (self.naive.peers[peer].up.as_ref()).is_some_and(|up| !up.add_path.is_empty());
+        assert!(several || told.len() + not_told == best.len());
 
         let mut received = 0;
         self.list(Query::Received(id), 5, &mut |route| {
             received += 1;
-            let naive = &self.naive.routes[&(route.prefix, peer)];
+            let naive = &self.naive.routes[&(route.prefix, peer, route.path_id.0)];
             assert_eq!(Attr::from(route.attributes), naive.attr);
             assert_eq!(route.stale, naive.stale);
         });
@@ -633,14 +676,14 @@ impl World {
             sum(|c| c.accepted),
             self.naive
                 .accepted()
-                .filter(|(_, from, _)| *from == peer)
+                .filter(|(_, (from, ..))| *from == peer)
                 .count()
         );
-        assert_eq!(sum(|c| c.announced), told.len());
+        assert_eq!(sum(|c| c.announced), paths);
         let long_lived = Some(Staleness::LongLived);
         let stale = |wanted: &dyn Fn(Option<Staleness>) -> bool| {
             let routes = self.naive.routes.iter();
-            let of_peer = routes.filter(|((_, from), _)| *from == peer);
+            let of_peer = routes.filter(|((_, from, _), _)| *from == peer);
             of_peer.filter(|(_, route)| wanted(route.stale)).count()
         };
         let fresh_or_long = |stale: Option<Staleness>| stale == long_lived || stale.is_none();
@@ -666,7 +709,7 @@ impl World {
     /// Everything goes; nothing may be left behind.
     fn finish(&mut self) {
         for peer in 0..self.ids.len() {
-            self.naive.routes.retain(|(_, from), _| *from != peer);
+            self.naive.routes.retain(|(_, from, _), _| *from != peer);
             self.naive.peers[peer].up = None;
             self.replays[peer] = Replay::default();
             self.shard.peer_down(self.ids[peer], &[]);
@@ -675,6 +718,16 @@ impl World {
         let usage = self.shard.usage();
         assert_eq!(usage, rib::Usage::default(), "something is left behind");
     }
+}
+
+/// Routes of a prefix in an order that does not matter.
+fn sorted(routes: BTreeMap<IpNet, Vec<(Attr, NextHop)>>) -> BTreeMap<IpNet, Vec<(Attr, NextHop)>> {
+    let sort = |mut routes: Vec<(Attr, NextHop)>| {
+        routes.sort_by_cached_key(|route| format!("{route:?}"));
+        routes
+    };
+    let sorted = routes.into_iter().map(|(prefix, of)| (prefix, sort(of)));
+    sorted.collect()
 }
 
 /// Answers to enhanced refreshes, and routes that were stale and long-lived stale when looked at.

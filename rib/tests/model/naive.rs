@@ -4,7 +4,8 @@ use bgp_wire::{
 };
 use ipnet::IpNet;
 use rib::{
-    LongLivedExport, NextHopRule, PeerConfig, PeerKind, PeerUp, PrivateAs, Staleness, Verdict,
+    LongLivedExport, NextHopRule, PathCount, PeerConfig, PeerKind, PeerUp, PrivateAs, Staleness,
+    Verdict,
 };
 use std::{
     collections::BTreeMap,
@@ -97,75 +98,80 @@ pub(crate) fn family(prefix: &IpNet) -> Family {
     }
 }
 
+/// Peer, path identifier, route.
+pub(crate) type Ranked = (usize, u32, Route);
+
 #[derive(Debug, Default)]
 pub(crate) struct Naive {
     pub(crate) peers: Vec<NaivePeer>,
-    /// As received.
-    pub(crate) routes: BTreeMap<(IpNet, usize), Route>,
+    /// As received, by prefix, peer and path identifier.
+    pub(crate) routes: BTreeMap<(IpNet, usize, u32), Route>,
 }
 
 impl Naive {
     /// Accepted routes, attributes after import.
-    pub(crate) fn accepted(&self) -> impl Iterator<Item = (IpNet, usize, Route)> {
-        self.routes.iter().filter_map(|((prefix, from), route)| {
-            let peer = &self.peers[*from];
-            let config = &peer.config;
-            if config.import.verdict(prefix) == Verdict::Reject {
-                return None;
-            }
-            let mut route = route.clone();
-            if config.kind == PeerKind::Local {
-                return Some((*prefix, *from, route));
-            }
-            let up = route.up.as_ref()?;
-            let ours = route.attr.path.iter().filter(|asn| **asn == LOCAL_AS);
-            if ours.count() > usize::from(config.allow_own_as) {
-                return None;
-            }
-            let attr = &mut route.attr;
-            let remote_as = config.remote_as.0;
-            if config.kind == PeerKind::Ebgp {
-                let server = config.role == Some(Role::RouteServerClient);
-                if !server && config.first_as && attr.path.first() != Some(&remote_as) {
+    pub(crate) fn accepted(&self) -> impl Iterator<Item = (IpNet, Ranked)> {
+        self.routes
+            .iter()
+            .filter_map(|((prefix, from, path_id), route)| {
+                let peer = &self.peers[*from];
+                let config = &peer.config;
+                if config.import.verdict(prefix) == Verdict::Reject {
                     return None;
                 }
-                attr.local_pref = None;
-                if attr.communities.contains(&GRACEFUL_SHUTDOWN) {
+                let mut route = route.clone();
+                if config.kind == PeerKind::Local {
+                    return Some((*prefix, (*from, *path_id, route)));
+                }
+                let up = route.up.as_ref()?;
+                let ours = route.attr.path.iter().filter(|asn| **asn == LOCAL_AS);
+                if ours.count() > usize::from(config.allow_own_as) {
+                    return None;
+                }
+                let attr = &mut route.attr;
+                let remote_as = config.remote_as.0;
+                if config.kind == PeerKind::Ebgp {
+                    let server = config.role == Some(Role::RouteServerClient);
+                    if !server && config.first_as && attr.path.first() != Some(&remote_as) {
+                        return None;
+                    }
+                    attr.local_pref = None;
+                    if attr.communities.contains(&GRACEFUL_SHUTDOWN) {
+                        attr.local_pref = Some(0);
+                    }
+                    match (config.role, attr.otc) {
+                        (Some(Role::Provider | Role::RouteServer), Some(_)) => return None,
+                        (Some(Role::Peer), Some(otc)) if otc != remote_as => return None,
+                        (Some(Role::Customer | Role::Peer | Role::RouteServerClient), None) => {
+                            attr.otc = Some(remote_as);
+                        }
+                        _ => {}
+                    }
+                } else if attr.originator == Some(ROUTER_ID) || attr.clusters.contains(&ROUTER_ID) {
+                    return None;
+                }
+                if config.graceful_shutdown {
                     attr.local_pref = Some(0);
                 }
-                match (config.role, attr.otc) {
-                    (Some(Role::Provider | Role::RouteServer), Some(_)) => return None,
-                    (Some(Role::Peer), Some(otc)) if otc != remote_as => return None,
-                    (Some(Role::Customer | Role::Peer | Role::RouteServerClient), None) => {
-                        attr.otc = Some(remote_as);
+                let usable = match route.next_hop {
+                    NextHop::V4(address) => {
+                        !address.is_unspecified() && Some(address) != up.next_hop_v4
                     }
-                    _ => {}
+                    NextHop::V6 { global, .. } => global != Ipv6Addr::LOCALHOST,
+                };
+                if route.stale == Some(Staleness::LongLived)
+                    && !route.attr.communities.contains(&LLGR_STALE)
+                {
+                    route.attr.communities.push(LLGR_STALE);
                 }
-            } else if attr.originator == Some(ROUTER_ID) || attr.clusters.contains(&ROUTER_ID) {
-                return None;
-            }
-            if config.graceful_shutdown {
-                attr.local_pref = Some(0);
-            }
-            let usable = match route.next_hop {
-                NextHop::V4(address) => {
-                    !address.is_unspecified() && Some(address) != up.next_hop_v4
-                }
-                NextHop::V6 { global, .. } => global != Ipv6Addr::LOCALHOST,
-            };
-            if route.stale == Some(Staleness::LongLived)
-                && !route.attr.communities.contains(&LLGR_STALE)
-            {
-                route.attr.communities.push(LLGR_STALE);
-            }
-            usable.then_some((*prefix, *from, route))
-        })
+                usable.then_some((*prefix, (*from, *path_id, route)))
+            })
     }
 
     /// A session is over: RFC 4724 §4.2 where its family is in `retain`.
     pub(crate) fn down(&mut self, peer: usize, retain: &[Family]) {
         self.peers[peer].up = None;
-        self.routes.retain(|(prefix, from), route| {
+        self.routes.retain(|(prefix, from, _), route| {
             if *from != peer {
                 return true;
             }
@@ -186,7 +192,7 @@ impl Naive {
         of: Family,
         change: impl Fn(&Route) -> Option<Option<Staleness>>,
     ) {
-        self.routes.retain(|(prefix, from), route| {
+        self.routes.retain(|(prefix, from, _), route| {
             if *from == peer && family(prefix) == of {
                 match change(route) {
                     None => return false,
@@ -197,44 +203,54 @@ impl Naive {
         });
     }
 
-    /// RFC 4271 §9.1.2.2: routes are removed step by step until one is left.
-    pub(crate) fn best(&self) -> BTreeMap<IpNet, (usize, Route)> {
-        let mut candidates: BTreeMap<IpNet, Vec<(usize, Route)>> = BTreeMap::new();
-        for (prefix, from, route) in self.accepted() {
-            candidates.entry(prefix).or_default().push((from, route));
+    /// RFC 4271 §9.1.2.2: routes are removed step by step until one is left. Best first.
+    pub(crate) fn ranked(&self) -> BTreeMap<IpNet, Vec<Ranked>> {
+        let mut candidates: BTreeMap<IpNet, Vec<Ranked>> = BTreeMap::new();
+        for (prefix, ranked) in self.accepted() {
+            candidates.entry(prefix).or_default().push(ranked);
         }
-        let choose = |mut left: Vec<(usize, Route)>| {
+        let choose = |mut left: Vec<Ranked>| {
             let kind = |from: usize| self.peers[from].config.kind;
-            keep_lowest(&mut left, |(from, _)| kind(*from) != PeerKind::Local);
-            keep_lowest(&mut left, |(_, route)| {
+            keep_lowest(&mut left, |(from, ..)| kind(*from) != PeerKind::Local);
+            keep_lowest(&mut left, |(_, _, route)| {
                 route.attr.communities.contains(&LLGR_STALE)
             });
-            keep_lowest(&mut left, |(_, route)| {
+            keep_lowest(&mut left, |(_, _, route)| {
                 std::cmp::Reverse(route.attr.local_pref.unwrap_or(100))
             });
-            keep_lowest(&mut left, |(_, route)| route.attr.path.len());
-            keep_lowest(&mut left, |(_, route)| route.attr.origin);
+            keep_lowest(&mut left, |(_, _, route)| route.attr.path.len());
+            keep_lowest(&mut left, |(_, _, route)| route.attr.origin);
             let survivors = left.clone();
-            left.retain(|(_, route)| {
-                survivors.iter().all(|(_, other)| {
+            left.retain(|(_, _, route)| {
+                survivors.iter().all(|(.., other)| {
                     other.attr.path.first() != route.attr.path.first()
                         || other.attr.med.unwrap_or(0) >= route.attr.med.unwrap_or(0)
                 })
             });
-            keep_lowest(&mut left, |(from, _)| kind(*from) == PeerKind::Ibgp);
-            keep_lowest(&mut left, |(_, route)| {
-                route
-                    .up
-                    .as_ref()
-                    .map(|up| u32::from(up.router_id.address()))
+            keep_lowest(&mut left, |(from, ..)| kind(*from) == PeerKind::Ibgp);
+            keep_lowest(&mut left, |(_, _, route)| {
+                let session = route.up.as_ref();
+                let own = session.map(|up| u32::from(up.router_id.address()));
+                route.attr.originator.or(own)
             });
-            keep_lowest(&mut left, |(from, _)| self.peers[*from].config.address);
+            keep_lowest(&mut left, |(_, _, route)| route.attr.clusters.len());
+            keep_lowest(&mut left, |(from, ..)| self.peers[*from].config.address);
+            keep_lowest(&mut left, |(_, path_id, _)| *path_id);
             assert_eq!(left.len(), 1);
             left.remove(0)
         };
+        let rank = |mut left: Vec<Ranked>| {
+            let mut ranked = Vec::new();
+            while !left.is_empty() {
+                let best = choose(left.clone());
+                left.retain(|other| (other.0, other.1) != (best.0, best.1));
+                ranked.push(best);
+            }
+            ranked
+        };
         candidates
             .into_iter()
-            .map(|(prefix, routes)| (prefix, choose(routes)))
+            .map(|(prefix, routes)| (prefix, rank(routes)))
             .collect()
     }
 
@@ -242,8 +258,8 @@ impl Naive {
     pub(crate) fn exported(
         &self,
         to: usize,
-        best: &BTreeMap<IpNet, (usize, Route)>,
-    ) -> BTreeMap<IpNet, (Attr, NextHop)> {
+        ranked: &BTreeMap<IpNet, Vec<Ranked>>,
+    ) -> BTreeMap<IpNet, Vec<(Attr, NextHop)>> {
         let peer = &self.peers[to];
         let config = &peer.config;
         let Some(up) = &peer.up else {
@@ -263,8 +279,7 @@ impl Naive {
                 }),
             };
             let reflected = source.kind == PeerKind::Ibgp && config.kind == PeerKind::Ibgp;
-            if from == to
-                || !up.families.contains(&family)
+            if !up.families.contains(&family)
                 || config.export.verdict(prefix) == Verdict::Reject
                 || (reflected && !source.client && !config.client)
             {
@@ -357,9 +372,39 @@ impl Naive {
             };
             Some((attr, kept.or(own)?))
         };
-        best.iter()
-            .filter_map(|(prefix, (from, route))| Some((*prefix, told(prefix, *from, route)?)))
-            .collect()
+        let mut exported = BTreeMap::new();
+        for (prefix, paths) in ranked {
+            let of_family = |(family, _): &&(Family, _)| *family == self::family(prefix);
+            let limit = match up.add_path.iter().find(of_family) {
+                None => 1,
+                Some((_, taken)) => usize::min(limit(*taken), limit(config.paths)),
+            };
+            // Without ADD-PATH the best path is told, or nothing.
+            let candidates = if up.add_path.iter().any(|entry| of_family(&entry)) {
+                paths.len()
+            } else {
+                1
+            };
+            let routes: Vec<_> = paths
+                .iter()
+                .take(candidates)
+                .filter_map(|(from, _, route)| Some((*from, told(prefix, *from, route)?)))
+                .take(limit)
+                .filter(|(from, _)| *from != to)
+                .map(|(_, route)| route)
+                .collect();
+            if !routes.is_empty() {
+                exported.insert(*prefix, routes);
+            }
+        }
+        exported
+    }
+}
+
+fn limit(paths: PathCount) -> usize {
+    match paths {
+        PathCount::All => usize::MAX,
+        PathCount::Best(paths) => usize::from(paths),
     }
 }
 

@@ -10,14 +10,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Default)]
 pub(crate) struct Replay {
-    pub(crate) routes: BTreeMap<IpNet, (Attr, NextHop)>,
+    pub(crate) routes: BTreeMap<(IpNet, u32), (Attr, NextHop)>,
     pub(crate) ends: Vec<Family>,
     /// Announcements of what was known already.
     pub(crate) duplicates: usize,
     /// Duplicates are what was asked for.
     pub(crate) asked_again: bool,
     /// Families in whose enclosed answer (RFC 7313) we are, and what was not told again yet.
-    pub(crate) stale: BTreeMap<Family, BTreeSet<IpNet>>,
+    pub(crate) stale: BTreeMap<Family, BTreeSet<(IpNet, u32)>>,
     pub(crate) answers: usize,
 }
 
@@ -31,7 +31,7 @@ impl Replay {
             },
             four_octet_as: up.four_octet_as,
             families: up.families.clone(),
-            add_path: vec![],
+            add_path: up.add_path.iter().map(|(family, _)| *family).collect(),
             extended_next_hop: Vec::new(),
             as_sets: Default::default(),
         };
@@ -70,7 +70,7 @@ impl Replay {
         assert!(self.ends.contains(&family), "BoRR before End-of-RIB");
         if refresh.subtype == 1 {
             let known = self.routes.keys().copied();
-            let known = known.filter(|prefix| naive::family(prefix) == family);
+            let known = known.filter(|(prefix, _)| naive::family(prefix) == family);
             let before = self.stale.insert(family, known.collect());
             assert_eq!(before, None, "BoRR within an answer");
         } else {
@@ -86,7 +86,7 @@ impl Replay {
         F::Key: Into<IpNet>,
     {
         for nlri in update.withdrawn::<F>() {
-            let prefix = nlri.key.clone().into();
+            let prefix = (nlri.key.clone().into(), nlri.path_id.0);
             if let Some(stale) = self.stale.get_mut(&F::FAMILY) {
                 stale.remove(&prefix);
             }
@@ -96,13 +96,13 @@ impl Replay {
         let mut seen = BTreeSet::new();
         for nlri in update.announced::<F>() {
             assert!(
-                seen.insert(nlri.key.clone()),
+                seen.insert((nlri.key.clone(), nlri.path_id)),
                 "{} twice in one message",
                 nlri.key
             );
             let next_hop = update.next_hop(F::FAMILY).expect("a next hop");
             let route = (Attr::from(update.attributes()), next_hop);
-            let prefix = nlri.key.into();
+            let prefix = (nlri.key.into(), nlri.path_id.0);
             if let Some(stale) = self.stale.get_mut(&F::FAMILY) {
                 stale.remove(&prefix);
             }

@@ -25,7 +25,7 @@ pub use neighbor::{Identity, Neighbor, Password, PolicyRef};
 pub use problem::{Problem, Problems, Severity};
 pub use range::{Range, RemoteAs};
 pub use session::{Hostname, Restart, SessionSettings};
-pub use treatment::Treatment;
+pub use treatment::{AddPath, Treatment};
 
 use bgp_wire::{Asn, RouterId};
 use ipnet::IpNet;

@@ -1,9 +1,9 @@
 //! How a neighbor's routes are treated on the way in and out, policies aside.
 use bgp_wire::Role;
-use rib::{LongLivedExport, NextHopRule, PrivateAs};
+use rib::{LongLivedExport, NextHopRule, PathCount, PrivateAs};
 
 /// Keys of `[[neighbor]]` that only the tables look at. A reload changes them without a new
-/// session, but for the role.
+/// session, but for the role and ADD-PATH.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Treatment {
     /// Our role toward it (RFC 9234).
@@ -24,6 +24,19 @@ pub struct Treatment {
     pub graceful_shutdown: bool,
     /// Whether it is told long-lived stale routes although it lacks the capability (RFC 9494).
     pub long_lived_stale: LongLivedExport,
+    /// Several paths of a prefix (RFC 7911), in all families of the session.
+    pub add_path: AddPath,
+    /// How many of them it is told.
+    pub paths: PathCount,
+}
+
+/// Which way several paths of a prefix go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct AddPath {
+    /// We take several.
+    pub receive: bool,
+    /// We tell several.
+    pub send: bool,
 }
 
 impl Default for Treatment {
@@ -38,6 +51,8 @@ impl Default for Treatment {
             enforce_first_as: true,
             graceful_shutdown: false,
             long_lived_stale: LongLivedExport::default(),
+            add_path: AddPath::default(),
+            paths: PathCount::default(),
         }
     }
 }

@@ -49,6 +49,7 @@ pub(crate) fn route(
     view::Route {
         prefix: route.prefix.to_string(),
         source: name.to_owned(),
+        path_id: Some(route.path_id.0).filter(|id| *id != 0),
         next_hop,
         next_hop_link_local,
         origin: match attributes.origin() {

@@ -17,7 +17,7 @@ use bgp_wire::{
     UpdateContext,
 };
 use bytes::{Bytes, BytesMut};
-use rib::{PeerId, PeerUp};
+use rib::{PathCount, PeerId, PeerUp};
 use std::{
     collections::VecDeque,
     future::Future,
@@ -415,6 +415,7 @@ impl Task {
                 link_local: hops.link_local,
                 enhanced_refresh: negotiated.enhanced_route_refresh,
                 preserved: preserved(negotiated),
+                add_path: add_path(negotiated),
                 long_lived: if self.session.remote_open().is_some_and(knows_long_lived) {
                     negotiated.families.clone()
                 } else {
@@ -853,6 +854,17 @@ impl Task {
 fn told(what: &str, families: &[Family]) -> String {
     let families: Vec<_> = families.iter().map(ToString::to_string).collect();
     format!("{what} {}", families.join(", "))
+}
+
+/// Families in which we send several paths of a prefix, and how many the neighbor takes.
+fn add_path(negotiated: &Negotiated) -> Vec<(Family, PathCount)> {
+    let taken = |family: &Family| {
+        let mut limits = negotiated.paths_limit.iter();
+        let limit = limits.find(|limit| limit.family == *family);
+        let paths = limit.map_or(PathCount::All, |limit| PathCount::Best(limit.limit));
+        (*family, paths)
+    };
+    negotiated.add_path_send.iter().map(taken).collect()
 }
 
 async fn until(deadline: Option<Instant>) {

@@ -340,6 +340,7 @@ fn needs_restart(old: &Neighbor, new: &Neighbor) -> bool {
         export: new.export.clone(),
         treatment: Treatment {
             role: old.treatment.role,
+            add_path: old.treatment.add_path,
             ..new.treatment.clone()
         },
         password: new.password.clone(),

@@ -71,6 +71,7 @@ pub(super) fn peer(
         route_server: treatment.route_server_client,
         graceful_shutdown: treatment.graceful_shutdown,
         long_lived_export: treatment.long_lived_stale,
+        paths: treatment.paths,
         import: policy(&neighbor.import, external, config).map_err(within)?,
         export: policy(&neighbor.export, external, config).map_err(within)?,
         ..common

@@ -76,6 +76,16 @@ fn capabilities(neighbor: &Neighbor, past: &Past) -> Vec<Capability> {
         capabilities.push(Capability::ExtendedMessage);
     }
     capabilities.extend(neighbor.treatment.role.map(Capability::Role));
+    let crate::config::AddPath { receive, send } = neighbor.treatment.add_path;
+    if receive || send {
+        let entry = |family: &Family| bgp_wire::AddPath {
+            family: *family,
+            receive,
+            send,
+        };
+        let entries = neighbor.families.iter().map(entry).collect();
+        capabilities.push(Capability::AddPath(entries));
+    }
     capabilities.extend(graceful_restart(neighbor, past));
     // RFC 9494 §3.1: without the one before, this one would be ignored.
     if settings.graceful_restart != Restart::Off {

@@ -96,6 +96,10 @@ fn path(route: &Route) -> String {
 /// The reason, and what else is to be said of the route.
 fn why(route: &Route) -> String {
     let mut text = route.reason.clone();
+    if let Some(id) = route.path_id {
+        let comma = if text.is_empty() { "" } else { ", " };
+        text.push_str(&format!("{comma}path {id}"));
+    }
     if let Some(stale) = &route.stale {
         let comma = if text.is_empty() { "" } else { ", " };
         text.push_str(comma);

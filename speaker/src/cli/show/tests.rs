@@ -185,6 +185,7 @@ fn route(prefix: &str, state: &str) -> Route {
     Route {
         prefix: prefix.to_owned(),
         source: "bgp1".to_owned(),
+        path_id: None,
         next_hop: Some("10.1.1.2".to_owned()),
         next_hop_link_local: None,
         origin: "igp".to_owned(),

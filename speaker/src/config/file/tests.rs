@@ -801,7 +801,8 @@ fn how_routes_are_treated() {
     let config = read(
         "remote-as = 1\nrole = \"customer\"\nnext-hop = [\"10.1.1.9\", \"2001:db8::9\"]\n\
          remove-private-as = \"replace\"\nallow-own-as = 2\nenforce-first-as = false\n\
-         graceful-shutdown = true\nlong-lived-stale = \"all\"\nroute-server-client = true\n",
+         graceful-shutdown = true\nlong-lived-stale = \"all\"\nroute-server-client = true\n\
+         add-path = \"send\"\nadd-path-paths = 4\n",
     )
     .unwrap();
     assert_eq!(config.cluster_id, Some(9));
@@ -818,6 +819,11 @@ fn how_routes_are_treated() {
         enforce_first_as: false,
         graceful_shutdown: true,
         long_lived_stale: rib::LongLivedExport::All,
+        add_path: crate::config::AddPath {
+            receive: false,
+            send: true,
+        },
+        paths: rib::PathCount::Best(4),
     };
     assert_eq!(config.neighbors[0].treatment, expected);
     let config = read("remote-as = 65530\nreflector-client = true\nnext-hop = \"self\"\n").unwrap();

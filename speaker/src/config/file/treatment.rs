@@ -1,12 +1,12 @@
 //! Reads how a neighbor's routes are treated.
 use super::value;
 use crate::config::{
-    Treatment,
+    AddPath, Treatment,
     complaint::Complaint,
     section::{Item, Section},
 };
 use bgp_wire::Role;
-use rib::{LongLivedExport, NextHopRule, PrivateAs};
+use rib::{LongLivedExport, NextHopRule, PathCount, PrivateAs};
 use std::net::IpAddr;
 use toml::de::DeValue;
 
@@ -40,6 +40,8 @@ pub(super) fn read(section: &Section<'_, '_>, internal: bool) -> Treatment {
         long_lived_stale: section
             .read("long-lived-stale", long_lived)
             .unwrap_or_default(),
+        add_path: section.read("add-path", add_path).unwrap_or_default(),
+        paths: paths(section).unwrap_or_default(),
     };
     for (key, external, set) in [
         ("role", true, treatment.role.is_some()),
@@ -93,6 +95,28 @@ fn long_lived(item: &Item<'_, '_>) -> Result<LongLivedExport, Complaint> {
         other => Err(Complaint::new(format!("`{other}` is not known here"))
             .help("\"capable\", \"internal\" or \"all\"")),
     }
+}
+
+fn add_path(item: &Item<'_, '_>) -> Result<AddPath, Complaint> {
+    let both = |receive, send| Ok(AddPath { receive, send });
+    match item.value.get_ref() {
+        DeValue::Boolean(on) => both(*on, *on),
+        DeValue::String(text) if text == "receive" => both(true, false),
+        DeValue::String(text) if text == "send" => both(false, true),
+        _ => Err(item
+            .expected("true, false, \"receive\" or \"send\"")
+            .help("true takes and tells several paths of a prefix")),
+    }
+}
+
+fn paths(section: &Section<'_, '_>) -> Option<PathCount> {
+    section.read("add-path-paths", |item| {
+        if matches!(item.value.get_ref(), DeValue::String(text) if text == "all") {
+            return Ok(PathCount::All);
+        }
+        let paths = item.integer(1..=u16::MAX.into())?;
+        Ok(u16::try_from(paths).map_or(PathCount::All, PathCount::Best))
+    })
 }
 
 /// A word, or an address of each family.

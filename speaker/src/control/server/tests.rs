@@ -46,6 +46,7 @@ fn route(index: usize) -> view::Route {
     view::Route {
         prefix: format!("10.{}.{}.0/24", index >> 8 & 255, index & 255),
         source: "bgp1".to_owned(),
+        path_id: None,
         next_hop: Some("10.1.1.2".to_owned()),
         next_hop_link_local: None,
         origin: "igp".to_owned(),
