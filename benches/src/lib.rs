@@ -5,6 +5,7 @@
 //! another one of the same run.
 
 pub mod compare;
+pub mod floor;
 
 use std::{fmt::Write, time::Duration};
 
