@@ -306,7 +306,7 @@ impl<F: Keyed> Table<F> {
     fn slowest(&self) -> u64 {
         let groups = self.groups.iter().flatten().filter(|group| group.active());
         let groups = groups.map(|group| group.cursor.position);
-        let others = self.subscribers.iter().flatten().map(|c| c.position);
+        let others = self.subscribers.iter().flatten().map(|s| s.cursor.position);
         groups
             .chain(others)
             .min()

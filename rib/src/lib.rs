@@ -13,6 +13,8 @@
 //! 3. Readers of the journal come when they like: export groups (in `work`), and consumers of best
 //!    paths such as the kernel table (`changes`). A group decides once for all its members what
 //!    they are told, and has a journal of its own for them.
+//!    `urgent` gives such a consumer the changes of prefixes that it has already, ahead of what
+//!    else is waiting.
 //! 4. `next_ready` names a peer with something to send; its session calls `fill` whenever its
 //!    socket is writable and gets whole UPDATEs. A peer that does not read costs one bit per
 //!    prefix, not a queue.
@@ -51,9 +53,9 @@
 //! ```
 //!
 //! Files, each importing only those that come later here: `stale`, `shard` (the public face),
-//! `tables`, `listing`, `membership`, `fill`, `background`, `table`, `export`, `import`, `rules`, `query`,
+//! `lookup`, `tables`, `listing`, `membership`, `fill`, `background`, `table`, `export`, `import`, `rules`, `query`,
 //! `decision`, `lives`, `peers`, `inbox`, `member`, `destinations`, `intern`, `sources`, `change`, `peer`,
-//! `policy`, `index`, `key`, `journal`, `slots`, `interner`, `pages`.
+//! `policy`, `index`, `key`, `hurry`, `journal`, `slots`, `interner`, `pages`.
 #![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),
@@ -72,6 +74,7 @@ mod decision;
 mod destinations;
 mod export;
 mod fill;
+mod hurry;
 mod import;
 mod inbox;
 mod index;

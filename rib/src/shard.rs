@@ -281,6 +281,17 @@ impl Shard {
         });
     }
 
+    /// Takes up to `max` changes that shall not wait behind the rest: of prefixes that had a best
+    /// path before. [`Shard::changes`] names them once more, as they are by then; what it has given
+    /// of them already is older.
+    pub fn urgent(&mut self, cursor: CursorId, max: usize, out: &mut Vec<Change>) {
+        let start = out.len();
+        each_table!(self.tables, table => {
+            let seen = out.len().saturating_sub(start);
+            table.urgent(cursor.0 as usize, max.saturating_sub(seen), &self.core, out);
+        });
+    }
+
     /// From the start again: every prefix with a best path will be seen once more.
     pub fn rewind(&mut self, cursor: CursorId) {
         each_table!(self.tables, table => table.rewind(cursor.0 as usize));

@@ -10,6 +10,7 @@ use crate::{
     decision::{compare, same_group, select},
     destinations::{Destinations, Path},
     export::{ExportKey, Group},
+    hurry::Hurry,
     import::Imported,
     index::Index,
     intern::{HopId, SetId},
@@ -35,6 +36,13 @@ pub(crate) struct Batch {
     pub(crate) now: u32,
 }
 
+/// A consumer of best paths: what it has read, and what it shall read first.
+#[derive(Debug)]
+pub(crate) struct Subscriber {
+    pub(crate) cursor: Cursor,
+    hurry: Hurry,
+}
+
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Table<F: Keyed> {
@@ -47,7 +55,7 @@ pub(crate) struct Table<F: Keyed> {
     /// Groups without members, and how far they are taken apart.
     pub(crate) dying: Vec<(Group, u32)>,
     /// By cursor number; consumers other than groups.
-    pub(crate) subscribers: Vec<Option<Cursor>>,
+    pub(crate) subscribers: Vec<Option<Subscriber>>,
     /// The scan that sweeps dead sources and evaluates again: where it is, how often it began
     /// anew, and whether it has anything to do.
     pub(crate) scan_at: u32,
@@ -324,6 +332,12 @@ impl<F: Keyed> Table<F> {
         };
         if before.map(face) != after.map(face) {
             self.changed(number);
+            if let Some(before) = before {
+                let source = after.unwrap_or(before).source();
+                for subscriber in self.subscribers.iter_mut().flatten() {
+                    subscriber.hurry.push(number, source);
+                }
+            }
         }
     }
 
@@ -427,10 +441,14 @@ impl<F: Keyed> Table<F> {
     pub(crate) fn subscribe(&mut self, number: usize) {
         let cursor = Cursor::at_start(self.destinations.end(), self.log.enter());
         if number >= self.subscribers.len() {
-            self.subscribers.resize(number.saturating_add(1), None);
+            self.subscribers
+                .resize_with(number.saturating_add(1), || None);
         }
         if let Some(place) = self.subscribers.get_mut(number) {
-            *place = Some(cursor);
+            *place = Some(Subscriber {
+                cursor,
+                hurry: Hurry::default(),
+            });
         }
     }
 
@@ -443,7 +461,7 @@ impl<F: Keyed> Table<F> {
     /// All once more; withdrawals that are pending stay so.
     pub(crate) fn rewind(&mut self, number: usize) {
         let end = self.destinations.end();
-        if let Some(Some(cursor)) = self.subscribers.get_mut(number) {
+        if let Some(Some(Subscriber { cursor, .. })) = self.subscribers.get_mut(number) {
             cursor.next = 0;
             cursor.end = end;
         }
@@ -456,9 +474,10 @@ impl<F: Keyed> Table<F> {
         core: &Core,
         out: &mut Vec<Change>,
     ) {
-        let Some(Some(mut cursor)) = self.subscribers.get(number).copied() else {
+        let Some(Some(subscriber)) = self.subscribers.get(number) else {
             return;
         };
+        let mut cursor = subscriber.cursor;
         let full = out.len().saturating_add(max);
         while cursor.walking() && out.len() < full {
             if self.destinations.best(cursor.next).is_some() {
@@ -480,8 +499,19 @@ impl<F: Keyed> Table<F> {
                 break;
             }
         }
-        if let Some(place) = self.subscribers.get_mut(number) {
-            *place = Some(cursor);
+        if let Some(Some(subscriber)) = self.subscribers.get_mut(number) {
+            subscriber.cursor = cursor;
+        }
+    }
+
+    /// Up to `max` of what is in a hurry.
+    pub(crate) fn urgent(&mut self, number: usize, max: usize, core: &Core, out: &mut Vec<Change>) {
+        for _ in 0..max {
+            let subscriber = self.subscribers.get_mut(number).and_then(Option::as_mut);
+            let Some(destination) = subscriber.and_then(|it| it.hurry.pop()) else {
+                return;
+            };
+            out.extend(self.change(destination, core));
         }
     }
 

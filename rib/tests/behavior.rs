@@ -1087,3 +1087,47 @@ fn a_session_that_is_about_to_end_is_the_last_resort_both_ways() {
     ) {}
     assert!(marked, "GRACEFUL_SHUTDOWN");
 }
+
+#[test]
+fn a_change_of_a_known_prefix_overtakes_a_table_that_is_coming_in() {
+    let mut shard = Shard::new();
+    let bulk = external(&mut shard, 1, 1);
+    let one = external(&mut shard, 2, 2);
+    let cursor = shard.subscribe();
+    announce(&mut shard, one, &[2], None, &["10.0.0.0/8"]);
+    let taken = |shard: &mut Shard, max| {
+        let (mut urgent, mut rest) = (Vec::new(), Vec::new());
+        shard.urgent(cursor, max, &mut urgent);
+        shard.changes(cursor, max, &mut rest);
+        (urgent, rest)
+    };
+    let (urgent, rest) = taken(&mut shard, 100);
+    assert_eq!(
+        (urgent.len(), rest.len()),
+        (0, 1),
+        "a new prefix is not urgent"
+    );
+
+    let many: Vec<String> = (0..5000)
+        .map(|n| format!("20.{}.{}.0/24", n / 256, n % 256))
+        .collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    announce(&mut shard, bulk, &[1], None, &many);
+    shard.withdraw::<Ipv4Unicast>(one, &[nlri("10.0.0.0/8")]);
+    let (urgent, rest) = taken(&mut shard, 100);
+    assert_eq!(urgent.len(), 1);
+    assert_eq!(
+        (urgent[0].prefix.to_string().as_str(), urgent[0].next_hop),
+        ("10.0.0.0/8", None)
+    );
+    assert_eq!(rest.len(), 100, "the rest goes on in its order");
+    assert!(rest.iter().all(|change| change.prefix != urgent[0].prefix));
+    let (urgent, rest) = taken(&mut shard, 10_000);
+    assert!(urgent.is_empty());
+    assert_eq!(rest.last().unwrap().prefix.to_string(), "10.0.0.0/8");
+    assert_eq!(
+        rest.last().unwrap().next_hop,
+        None,
+        "and is named again in its place"
+    );
+}

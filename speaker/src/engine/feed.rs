@@ -42,15 +42,23 @@ impl Feed {
         shard: &mut Shard,
         interface_of: impl Fn(PeerId) -> Option<u32>,
     ) -> bool {
+        let mut given = false;
+        self.changes.clear();
+        shard.urgent(self.cursor, self.worker.hurry_room(), &mut self.changes);
+        if !self.changes.is_empty() {
+            given = true;
+            let changes = self.changes.drain(..);
+            let changes = changes.map(|change| wanted(&change, &interface_of));
+            self.worker.hurry(changes.collect());
+        }
         let Demand::Changes(room) = self.worker.demand() else {
-            return false;
+            return given;
         };
         let room = room.clamp(1, 4096);
-        self.changes.clear();
         shard.changes(self.cursor, room, &mut self.changes);
         self.drained = self.changes.len() < room;
-        let given = !self.changes.is_empty();
-        if given {
+        if !self.changes.is_empty() {
+            given = true;
             let changes = self.changes.drain(..);
             let changes = changes.map(|change| wanted(&change, &interface_of));
             self.worker.give(changes.collect());

@@ -1,7 +1,8 @@
 //! The thread that drives a [`Fib`]: it pulls, so a slow kernel costs no memory.
 //!
 //! The inbox holds at most [`CAPACITY`] changes; when half of it is free the feeder is asked for
-//! more, so that it works while the kernel does. Each round of the thread gives the kernel one
+//! more, so that it works while the kernel does. Urgent changes have a lane of their own, which is
+//! emptied first. Each round of the thread gives the kernel one
 //! batch of these, then one turn of background work, then looks for events: none of the three can
 //! starve the others.
 use super::{
@@ -12,7 +13,7 @@ use super::{
 use crate::{clock, config::Kernel, view};
 use ipnet::IpNet;
 use std::{
-    collections::VecDeque,
+    collections::{HashSet, VecDeque},
     fmt, io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
@@ -21,6 +22,8 @@ use std::{
 
 /// Changes in the inbox.
 const CAPACITY: usize = 1024;
+/// Urgent changes, beside these.
+const URGENT: usize = 256;
 /// Between attempts to read the table at the start, and after an error.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -44,6 +47,8 @@ enum End {
 
 #[derive(Debug, Default)]
 struct Inbox {
+    /// to be written before `changes`
+    urgent: VecDeque<FibChange>,
     changes: VecDeque<FibChange>,
     /// taken out, not yet written
     in_flight: Vec<IpNet>,
@@ -133,6 +138,26 @@ impl Worker {
             (self.waker)();
         }
     }
+    /// How many changes [`Worker::hurry`] takes now.
+    #[must_use]
+    pub fn hurry_room(&self) -> usize {
+        URGENT.saturating_sub(self.shared.inbox().urgent.len())
+    }
+    /// Hands over changes that shall not wait behind those given already, which are older where
+    /// they are of the same prefixes, and forgotten.
+    pub fn hurry(&mut self, changes: Vec<FibChange>) {
+        if changes.is_empty() {
+            return;
+        }
+        let prefixes: HashSet<IpNet> = changes.iter().map(FibChange::prefix).collect();
+        let mut inbox = self.shared.inbox();
+        inbox
+            .changes
+            .retain(|change| !prefixes.contains(&change.prefix()));
+        inbox.urgent.extend(changes);
+        drop(inbox);
+        (self.waker)();
+    }
     /// All that will be learned after our start is there (every neighbor sent End-of-RIB, or the
     /// restart window is over): what is left in the kernel of before is swept. Said once.
     pub fn settled(&mut self) {
@@ -143,7 +168,7 @@ impl Worker {
     #[must_use]
     pub fn status(&self) -> view::Kernel {
         let inbox = self.shared.inbox();
-        let pending = inbox.changes.len() + inbox.in_flight.len();
+        let pending = inbox.urgent.len() + inbox.changes.len() + inbox.in_flight.len();
         drop(inbox);
         self.shared.report().view(&self.kernel, pending)
     }
@@ -162,7 +187,7 @@ impl Worker {
     #[must_use]
     pub fn is_idle(&self) -> bool {
         let inbox = self.shared.inbox();
-        inbox.changes.is_empty() && inbox.in_flight.is_empty()
+        inbox.urgent.is_empty() && inbox.changes.is_empty() && inbox.in_flight.is_empty()
     }
     /// The route of somebody else that wins over ours for `prefix`, in words.
     #[must_use]
@@ -184,8 +209,9 @@ impl Worker {
         let inbox = self.shared.inbox();
         inbox.in_flight.contains(prefix)
             || inbox
-                .changes
+                .urgent
                 .iter()
+                .chain(&inbox.changes)
                 .any(|change| change.prefix() == *prefix)
     }
     /// Finishes what was given, then keeps or removes our routes, and ends the thread.
@@ -251,9 +277,14 @@ impl Driver {
     fn take_changes(&mut self) -> bool {
         let mut inbox = self.shared.inbox();
         let was_busy = inbox.changes.len() > CAPACITY / 2;
-        let count = inbox.changes.len().min(BATCH);
-        let changes: Vec<FibChange> = inbox.changes.drain(..count).collect();
-        let more = !inbox.changes.is_empty();
+        // What is urgent goes alone: the kernel is done with it the sooner.
+        let changes: Vec<FibChange> = if inbox.urgent.is_empty() {
+            let count = inbox.changes.len().min(BATCH);
+            inbox.changes.drain(..count).collect()
+        } else {
+            inbox.urgent.drain(..).collect()
+        };
+        let more = !inbox.changes.is_empty() || !inbox.urgent.is_empty();
         let asks = was_busy && inbox.changes.len() <= CAPACITY / 2;
         let settled = !more && std::mem::take(&mut inbox.settled);
         inbox
