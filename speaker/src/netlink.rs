@@ -151,6 +151,11 @@ impl Channel {
         Ok(channel)
     }
 
+    /// Replaces the filter of [`Channel::listen`], in one step.
+    pub(crate) fn filter(&self, filter: &[SockFilter]) -> io::Result<()> {
+        SockRef::from(&self.socket).attach_filter(filter)
+    }
+
     /// Dumps take the filters of their request seriously (Linux 4.20); without, the caller sees
     /// more than it asked for, so it has to look anyway.
     pub(crate) fn filter_dumps(&self) {

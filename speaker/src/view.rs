@@ -299,6 +299,9 @@ pub struct Kernel {
     pub overruled: Vec<KernelOverruled>,
     /// How many these are in all.
     pub overruled_total: u64,
+    /// Next hops that are not on a link of this host, and how they are reached, or not.
+    #[serde(default)]
+    pub next_hops: Vec<Resolution>,
     /// `kernel flush` took our routes out, and they stay out until `kernel restore`.
     pub flushed: bool,
 }

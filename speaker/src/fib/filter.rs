@@ -32,6 +32,19 @@ const RETURN: u16 = 0x06;
 /// SKF_AD_OFF + SKF_AD_NLATTR: loading from here finds the attribute of type X from offset A on.
 const FIND_ATTRIBUTE: u32 = 0xffff_f00c;
 
+/// Lets through everything but what we caused ourselves: for a host whose next hops are reached by
+/// routes of others.
+pub(super) fn all_routes_filter(port: u32) -> Vec<SockFilter> {
+    let word = |value: u32| u32::from_be_bytes(value.to_ne_bytes());
+    let op = SockFilter::new;
+    vec![
+        op(LOAD_WORD, 0, 0, 12),
+        op(IF_EQUAL, 0, 1, word(port)),
+        op(RETURN, 0, 0, 0),
+        op(RETURN, 0, 0, u32::MAX),
+    ]
+}
+
 /// The filter of a socket that hears of routes. `port` is the socket that our own requests go out
 /// by.
 pub(super) fn event_filter(port: u32, identity: &Identity) -> Vec<SockFilter> {

@@ -7,7 +7,7 @@ use super::FibNextHop;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use std::{
     collections::HashMap,
-    net::{Ipv4Addr, Ipv6Addr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
     sync::Arc,
 };
 
@@ -217,6 +217,27 @@ impl Routes {
         let hops = self.sets.hops(word.set()).cloned();
         self.sets.release(word.set());
         hops
+    }
+
+    /// Every next hop that a route has.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = IpAddr> {
+        let sets = self.sets.slots.iter().flatten();
+        sets.flat_map(|(hops, _)| hops.iter().map(|hop| hop.address))
+    }
+
+    /// Routes with the next hop `address`.
+    pub(super) fn using(&self, address: IpAddr) -> Vec<IpNet> {
+        let with = |hops: &HopSet| hops.iter().any(|hop| hop.address == address);
+        let sets: Vec<bool> = self
+            .sets
+            .slots
+            .iter()
+            .map(|slot| slot.as_ref().is_some_and(|(hops, _)| with(hops)))
+            .collect();
+        if !sets.contains(&true) {
+            return Vec::new();
+        }
+        self.select(|word| sets.get(word.set() as usize).copied().unwrap_or(false))
     }
 
     /// From here on nothing is seen. One pass over all, some nanoseconds each.

@@ -2,6 +2,7 @@
 mod foreign;
 mod rivals;
 mod survival;
+mod ways;
 mod writes;
 
 use super::*;

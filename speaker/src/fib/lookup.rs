@@ -1,7 +1,7 @@
 //! What the kernel itself would do: the route that it follows toward an address, and what it knows
 //! of a neighbor on a link. One question, one answer, some tens of microseconds; rules and all
 //! tables count, as for a packet of this host.
-use super::{message, message::RouteView};
+use super::{FibNextHop, message, message::RouteView};
 use crate::{
     config::Kernel,
     netlink::{Channel, Received, append, kind, refusal},
@@ -53,6 +53,13 @@ impl Followed {
     /// Whether it is one of those that `kernel` calls ours.
     pub(crate) fn is_ours(&self, kernel: &Kernel) -> bool {
         self.0.is_of(&message::Identity::of(kernel))
+    }
+    pub(super) fn is_of(&self, identity: &message::Identity) -> bool {
+        self.0.is_of(identity)
+    }
+    /// Its gateways.
+    pub(super) fn next_hops(&self) -> Vec<FibNextHop> {
+        self.0.next_hops.clone()
     }
     /// The interfaces that packets leave by, and the gateways; `None`: straight to the destination.
     pub(crate) fn ways(&self) -> Vec<(Option<IpAddr>, u32)> {

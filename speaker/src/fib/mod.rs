@@ -25,6 +25,7 @@ mod message;
 mod netlink;
 mod reconcile;
 mod report;
+mod resolve;
 mod survey;
 mod tales;
 mod worker;
@@ -40,6 +41,7 @@ pub(crate) use lookup::{Followed, Lookup, Reach};
 pub use memory::MemoryFib;
 pub use netlink::NetlinkFib;
 pub use report::Past;
+pub use resolve::Resolved;
 pub use survey::{known_protocols, protocol_name, survey};
 pub use worker::{Demand, Worker};
 
@@ -215,6 +217,8 @@ pub enum FibEvent {
     Disturbed(IpNet),
     /// a foreign route with a lower metric came (in words, which), or went
     Overruled(IpNet, Option<String>),
+    /// a route of others came, changed or went by which next hops in it may be reached
+    Moved(IpNet),
     /// a link or an address came: what could not be installed may be possible now
     Gained,
     /// events were lost or links changed: read everything again
@@ -241,6 +245,16 @@ pub trait Fib: Send + 'static {
     /// the table can do that. When `new` is refused, an `old` of ours is gone nevertheless (it is
     /// no longer wanted), one of others stays. An `old` that is not there is no error.
     fn apply(&mut self, writes: &[FibWrite], outcomes: &mut Vec<Result<(), RouteError>>);
+    /// How the table gets to a next hop that names no interface. A table that finds ways by itself
+    /// leaves this as it is; one that does not tells by [`FibEvent::Moved`] and
+    /// [`FibEvent::Gained`] when an answer may be another.
+    ///
+    /// # Errors
+    /// It cannot be asked now; the next hop is then written as it is.
+    fn resolve(&mut self, next_hop: IpAddr) -> io::Result<Resolved> {
+        let _ = next_hop;
+        Ok(Resolved::Direct)
+    }
     /// Waits up to `timeout` for events not of our doing; the [`Fib::waker`] ends the wait.
     ///
     /// # Errors

@@ -17,8 +17,9 @@
 //! - IPv6 keeps each next hop as a route of its own, so only the differing ones are written; what
 //!   cannot be told by its next hop (a preferred source) is the one case for REPLACE.
 use super::{
-    Fib, FibEvent, FibNextHop, FibWrite, Found, Held, Owner, Rival, RouteError, Scope, Waker, Walk,
-    filter::event_filter,
+    Fib, FibEvent, FibNextHop, FibWrite, Found, Held, Lookup, Owner, Resolved, Rival, RouteError,
+    Scope, Waker, Walk,
+    filter::{all_routes_filter, event_filter},
     message::{self, Identity, RouteView},
 };
 use crate::{
@@ -43,6 +44,8 @@ const ANSWER_BUFFER: usize = 1 << 20;
 const EVENT_BUFFER: usize = 1 << 21;
 /// Octets per send, below the default send buffer of a socket.
 const SEND: usize = 48 * 1024;
+/// RT_TABLE_MAIN
+const MAIN: u32 = 254;
 /// Datagrams per wait: a storm of events does not keep writes waiting.
 const EVENTS_AT_ONCE: usize = 1024;
 
@@ -87,6 +90,9 @@ pub struct NetlinkFib {
     walking: Option<Walking>,
     /// Octets per send; less after answers were lost, so that the next time they fit.
     room: usize,
+    /// For questions about next hops.
+    lookup: Option<Lookup>,
+    hears_all_routes: bool,
     /// To be told with the next wait.
     noticed: Option<&'static str>,
 }
@@ -131,6 +137,8 @@ impl NetlinkFib {
             links: BTreeMap::new(),
             walking: None,
             room: SEND,
+            lookup: None,
+            hears_all_routes: false,
             noticed: None,
         };
         fib.read_links()?;
@@ -510,6 +518,9 @@ impl NetlinkFib {
                     return;
                 };
                 let gone = message.kind == kind::DEL_ROUTE;
+                if self.hears_all_routes {
+                    events.push(FibEvent::Moved(view.prefix));
+                }
                 let metric = self.identity.metric_of(&view.prefix);
                 if gone && view.is_of(&self.identity) {
                     let by_system = message.port == 0;
@@ -706,6 +717,49 @@ impl Fib for NetlinkFib {
             }
         }
         Ok(())
+    }
+
+    fn resolve(&mut self, next_hop: IpAddr) -> io::Result<Resolved> {
+        // A table that rules lead to may belong to a VRF, whose links are in it alone.
+        if self.identity.table != MAIN {
+            return Ok(Resolved::Direct);
+        }
+        if self.lookup.is_none() {
+            self.lookup = Some(Lookup::open()?);
+        }
+        let Some(lookup) = &mut self.lookup else {
+            return Ok(Resolved::Direct);
+        };
+        let followed = lookup.route(next_hop)?;
+        let resolved = match followed {
+            None => Resolved::Nowhere,
+            // The kernel has words for a next hop that is its own address.
+            Some(route) if route.is_local() => Resolved::Direct,
+            Some(route) => {
+                let name = |index| self.links.get(&index).map(|link| link.name.clone());
+                let description = route.describe(name);
+                let ways = route.ways();
+                if ways.is_empty() {
+                    Resolved::Nowhere
+                } else if ways.iter().any(|(gateway, _)| gateway.is_none()) {
+                    Resolved::Direct
+                } else {
+                    Resolved::Via {
+                        next_hops: route.next_hops(),
+                        route: route.prefix(),
+                        ours: route.is_of(&self.identity),
+                        description,
+                    }
+                }
+            }
+        };
+        if resolved != Resolved::Direct && !self.hears_all_routes {
+            // From here on any route of others may lead to a next hop, or lead there no more.
+            self.hears_all_routes = true;
+            let filter = all_routes_filter(self.requests.port());
+            self.events.filter(&filter)?;
+        }
+        Ok(resolved)
     }
 
     fn waker(&self) -> Waker {

@@ -12,6 +12,7 @@
 mod events;
 mod rivals;
 mod walk;
+mod ways;
 
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ use super::{
     Fib, FibChange, FibEvent, FibWrite, Found, Held, Owner, Rival, RouteError, Scope, Walk,
     held::{HopSet, Routes},
     report::{Report, Throttle, Waiting},
+    resolve::Resolver,
     tales::{Tale, Tales},
 };
 use ipnet::IpNet;
@@ -85,6 +87,9 @@ pub(super) struct Reconciler {
     report: Arc<Mutex<Report>>,
     /// waiting routes to be tried again
     retry: BTreeSet<IpNet>,
+    /// routes whose next hops are reached by another way than they were written with
+    reroute: BTreeSet<IpNet>,
+    resolver: Resolver,
     /// installed routes that are not there any more
     lost: BTreeSet<IpNet>,
     /// left from before, to be deleted
@@ -114,6 +119,8 @@ impl Reconciler {
             lower: rivals::Lower::new(),
             report,
             retry: BTreeSet::new(),
+            reroute: BTreeSet::new(),
+            resolver: Resolver::default(),
             lost: BTreeSet::new(),
             sweep: Vec::new(),
             fights: HashMap::new(),
@@ -240,6 +247,7 @@ impl Reconciler {
 
     /// The way to `hops` from what is known of `prefix`.
     fn want(&mut self, prefix: IpNet, hops: HopSet, purpose: Purpose, now: Instant) -> Option<Job> {
+        let hops = self.ways(prefix, hops);
         let old = match self.routes.hops(&prefix) {
             Some(held) if is_met(&hops, held) => {
                 self.routes.insert(&prefix, &hops, true);
@@ -272,6 +280,8 @@ impl Reconciler {
     fn drop_route(&mut self, prefix: IpNet) -> Option<Job> {
         self.report().waiting.remove(&prefix);
         self.fights.remove(&prefix);
+        self.resolver.forget(&prefix);
+        self.reroute.remove(&prefix);
         let next_hops = self.routes.hops(&prefix)?.to_vec();
         let old = Some(Held {
             next_hops,
@@ -324,6 +334,7 @@ impl Reconciler {
         self.routes.insert(&prefix, hops, true);
         self.retry.remove(&prefix);
         self.lost.remove(&prefix);
+        self.own_route_moved(&prefix);
         if let Some(mut others) = self.standing.remove(&prefix) {
             let taken = write.old.as_ref();
             others.retain(|held| Some(held) != taken);
@@ -358,6 +369,9 @@ impl Reconciler {
             standing.retain(|held| held.owner != Owner::Ours);
         }
         self.lost.remove(&prefix);
+        self.own_route_moved(&prefix);
+        // As it is wanted: the way there may be another by the next attempt.
+        let hops = self.resolver.wanted(&prefix).cloned().unwrap_or(hops);
         self.wait_for(prefix, hops, error, now);
     }
 
@@ -406,6 +420,7 @@ impl Reconciler {
             self.routes.remove(&prefix);
             self.lost.remove(&prefix);
             self.no_longer_overruled(&prefix);
+            self.own_route_moved(&prefix);
         }
         match outcome {
             Ok(()) => {
@@ -455,6 +470,8 @@ impl Reconciler {
         self.sweep_some(now);
         self.restore_some(now);
         self.retry_some(now);
+        self.reroute_some(now);
+        self.ask_again();
         if now >= self.audit_at {
             self.audit_at = now + AUDIT;
             self.audit(now);
@@ -475,7 +492,9 @@ impl Reconciler {
         let idle = self.walking.is_none()
             && self.sweep.is_empty()
             && self.lost.is_empty()
-            && self.retry.is_empty();
+            && self.retry.is_empty()
+            && self.reroute.is_empty()
+            && !self.resolver.has_stale();
         let mut next = self.audit_at;
         if self.resync.is_some() {
             next = next.min(self.walk_after);
@@ -494,6 +513,7 @@ impl Reconciler {
         let report = self.report.lock().unwrap_or_else(PoisonError::into_inner);
         self.retry.extend(report.waiting.keys());
         drop(report);
+        self.audit_ways();
         self.rivals = true;
         self.fights
             .retain(|_, fight| now.saturating_duration_since(fight.since) < events::TRUCE);
@@ -584,6 +604,29 @@ impl Reconciler {
                     Purpose::Wanted
                 };
                 jobs.extend(self.want(prefix, hops, purpose, now));
+            }
+        }
+        self.write(&mut jobs, now);
+    }
+
+    fn reroute_some(&mut self, now: Instant) {
+        let mut jobs = Vec::new();
+        while jobs.len() < BATCH
+            && let Some(prefix) = self.reroute.pop_first()
+        {
+            // Left from before, it is nobody's wish yet.
+            if !self.routes.is_claimed(&prefix) {
+                continue;
+            }
+            let wanted = self.resolver.wanted(&prefix).cloned();
+            let held = self.routes.hops(&prefix).cloned();
+            let Some((wanted, held)) = wanted.or_else(|| held.clone()).zip(held) else {
+                continue;
+            };
+            // What stays as it is was not written: a walk that looks for it shall go on looking.
+            let hops = self.ways(prefix, Arc::clone(&wanted));
+            if !is_met(&hops, &held) {
+                jobs.extend(self.want(prefix, wanted, Purpose::Wanted, now));
             }
         }
         self.write(&mut jobs, now);

@@ -1,9 +1,10 @@
 //! What the worker tells of itself: shared with whoever asks, under a lock that is held shortly.
-use super::{RouteError, held::HopSet, tales::Tales};
+use super::{Resolved, RouteError, held::HopSet, tales::Tales};
 use crate::{clock, config::Kernel, view};
 use ipnet::IpNet;
 use std::{
     collections::{BTreeMap, HashMap},
+    net::IpAddr,
     time::{Duration, Instant, SystemTime},
 };
 
@@ -32,6 +33,8 @@ pub(super) struct Report {
     pub(super) waiting: HashMap<IpNet, Waiting>,
     /// routes of ours beside one of somebody else that wins, in words
     pub(super) overruled: BTreeMap<IpNet, String>,
+    /// next hops that are not on a link
+    pub(super) next_hops: Vec<(IpAddr, Resolved)>,
     pub(super) installed: (u64, u64),
     pub(super) past: Past,
     /// whether the kernel had routes of a daemon before this one, IPv4 and IPv6; `None`: it has not
@@ -69,6 +72,19 @@ impl Report {
             prefix: prefix.to_string(),
             by: by.clone(),
         });
+        let next_hops = self.next_hops.iter().take(LISTED);
+        let next_hops = next_hops.map(|(address, resolved)| {
+            let (reachable, how) = match resolved {
+                Resolved::Direct => (true, "on a link".to_owned()),
+                Resolved::Via { description, .. } => (true, format!("by {description}")),
+                Resolved::Nowhere => (false, "no route leads to it".to_owned()),
+            };
+            view::Resolution {
+                next_hop: address.to_string(),
+                reachable,
+                how,
+            }
+        });
         let (installed_v4, installed_v6) = self.installed;
         view::Kernel {
             enabled: true,
@@ -90,6 +106,7 @@ impl Report {
             overruled: overruled.collect(),
             overruled_total: self.overruled.len() as u64,
             flushed: false,
+            next_hops: next_hops.collect(),
         }
     }
 }

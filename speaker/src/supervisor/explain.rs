@@ -124,9 +124,12 @@ fn resolve(lookup: &mut Lookup, hop: IpAddr, host: &Host) -> view::Resolution {
             resolution.how = format!("connected on {}{}", name_of(host, *index), answers(&reach));
         }
         Some((Some(gateway), index)) => {
+            let reach = lookup.neighbor(*gateway, *index);
+            resolution.reachable = !matches!(reach, Ok(Reach::Silent));
             resolution.how = format!(
-                "not connected: through {gateway} on {} ({described})",
-                name_of(host, *index)
+                "through {gateway} on {}{} (by {described})",
+                name_of(host, *index),
+                answers(&reach)
             );
         }
         None => resolution.how = described,

@@ -1,7 +1,7 @@
 //! `myna show kernel`
 use crate::{
     cli::{
-        paint::WAITING,
+        paint::{PLAIN, WAITING},
         screen::Screen,
         table::{Cell, Table},
         time::moment,
@@ -65,6 +65,18 @@ pub(super) fn print(kernel: &Kernel, screen: &mut Screen<impl Write>) -> io::Res
         let why = kernel.last_resync_reason.as_deref();
         let why = why.map_or_else(String::new, |why| format!(", {why}"));
         screen.field("Read back", &format!("{}{why}", moment(at)))?;
+    }
+    if !kernel.next_hops.is_empty() {
+        screen.raw("\n")?;
+        let mut table = Table::new(screen, &["Next hop elsewhere", "Reached"]);
+        for hop in &kernel.next_hops {
+            let style = if hop.reachable { PLAIN } else { WAITING };
+            table.row(vec![
+                Cell::new(&hop.next_hop),
+                Cell::styled(style, &hop.how),
+            ])?;
+        }
+        table.finish()?;
     }
     if !kernel.failed.is_empty() {
         screen.raw("\n")?;

@@ -47,7 +47,11 @@ impl Reconciler {
         for event in events.drain(..) {
             match event {
                 FibEvent::Gained => gained = true,
-                FibEvent::Resync(reason) => self.resync = Some(reason),
+                FibEvent::Moved(prefix) => self.resolver.moved(&prefix),
+                FibEvent::Resync(reason) => {
+                    self.resync = Some(reason);
+                    self.resolver.all_moved();
+                }
                 FibEvent::Lost { prefix, by_system } => {
                     if self.routes.contains(&prefix) {
                         self.robbed(prefix, by_system, now);
@@ -66,6 +70,7 @@ impl Reconciler {
             }
         }
         if gained {
+            self.resolver.all_moved();
             let report = self.report.lock().unwrap_or_else(PoisonError::into_inner);
             let may_go = |waiting: &Waiting| {
                 !matches!(

@@ -181,6 +181,7 @@ impl Reconciler {
                 .waiting
                 .get(&prefix)
                 .map(|known| Arc::clone(&known.hops));
+            let waiting = waiting.map(|wanted| self.ways(prefix, wanted));
             match waiting {
                 Some(hops) if exact && is_met(&hops, &held.next_hops) => {
                     self.routes.insert(&prefix, &hops, true);
