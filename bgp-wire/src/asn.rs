@@ -122,8 +122,9 @@ impl core::error::Error for ParseRouterIdError {}
 
 #[cfg(feature = "serde")]
 mod text {
-    //! Identifiers and families are strings in documents.
-    use crate::{Family, RouterId};
+    //! What has words is a string of them in documents: as it is shown, and read again.
+    use crate::attr::{Administered, Community, ExtendedCommunity, LargeCommunity};
+    use crate::{Family, RouteDistinguisher, RouterId};
     use alloc::borrow::Cow;
     use core::fmt::Display;
     use core::str::FromStr;
@@ -138,25 +139,22 @@ mod text {
         let text = Cow::<'de, str>::deserialize(deserializer)?;
         text.parse().map_err(D::Error::custom)
     }
-    impl Serialize for RouterId {
-        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            serializer.collect_str(self)
-        }
+    macro_rules! words {
+        ($($type:ty)*) => {$(
+            impl Serialize for $type {
+                fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                    serializer.collect_str(self)
+                }
+            }
+            impl<'de> Deserialize<'de> for $type {
+                fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                    read(deserializer)
+                }
+            }
+        )*};
     }
-    impl<'de> Deserialize<'de> for RouterId {
-        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            read(deserializer)
-        }
-    }
-    impl Serialize for Family {
-        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            serializer.collect_str(self)
-        }
-    }
-    impl<'de> Deserialize<'de> for Family {
-        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            read(deserializer)
-        }
+    words! {
+        Administered Community ExtendedCommunity Family LargeCommunity RouteDistinguisher RouterId
     }
 }
 
@@ -202,9 +200,17 @@ mod tests {
     }
 
     #[cfg(feature = "serde")]
+    fn both_ways<T: serde::Serialize + serde::de::DeserializeOwned>(text: &str) {
+        let document = alloc::format!("{text:?}");
+        let value: T = serde_json::from_str(&document).unwrap();
+        assert_eq!(serde_json::to_string(&value).unwrap(), document);
+    }
+
+    #[cfg(feature = "serde")]
     #[test]
     fn documents_hold_words() {
-        use crate::Family;
+        use crate::attr::{Administered, Community, ExtendedCommunity, LargeCommunity};
+        use crate::{Family, RouteDistinguisher};
         let id: RouterId = serde_json::from_str("\"10.1.1.1\"").unwrap();
         assert_eq!(serde_json::to_string(&id).unwrap(), "\"10.1.1.1\"");
         let family: Family = serde_json::from_str("\"ipv6\"").unwrap();
@@ -212,5 +218,12 @@ mod tests {
         let error = serde_json::from_str::<Family>("\"ipv7\"").unwrap_err();
         assert!(error.to_string().contains("ipv4-unicast"), "{error}");
         assert_eq!(serde_json::to_string(&Asn(1)).unwrap(), "1");
+        both_ways::<RouteDistinguisher>("65000:1");
+        both_ways::<Administered>("192.0.2.1:7");
+        both_ways::<Community>("65000:1");
+        both_ways::<Community>("NO_EXPORT");
+        both_ways::<LargeCommunity>("65000:1:2");
+        both_ways::<ExtendedCommunity>("target:65000:1");
+        both_ways::<ExtendedCommunity>("0x4304000000000007");
     }
 }

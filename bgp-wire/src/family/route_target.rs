@@ -101,7 +101,8 @@ impl AddressFamily for RouteTargetConstraint {
 
     #[inline]
     fn measure(octets: &[u8]) -> Option<usize> {
-        prefix::measure(octets, u8::MAX)
+        // RFC 4684 §4: at most 96 bits; RFC 7606 §5.3: more is a length that cannot be.
+        prefix::measure(octets, 96)
     }
     fn take(octets: &[u8]) -> Option<(RouteTargetMembership, (), &[u8])> {
         let (nlri, rest) = octets.split_at_checked(Self::measure(octets)?)?;
@@ -146,8 +147,8 @@ mod tests {
             assert_eq!(key.to_string(), text);
         }
         assert_eq!(RouteTargetMembership::prefix(Asn(1), target, 65), None);
-        for wrong in [&[31, 0, 0, 0, 0][..], &[97; 14]] {
-            assert_eq!(RouteTargetConstraint::measure(wrong), Some(wrong.len()));
+        for (wrong, length) in [(&[31, 0, 0, 0, 0][..], Some(5)), (&[97; 14], None)] {
+            assert_eq!(RouteTargetConstraint::measure(wrong), length);
             assert_eq!(RouteTargetConstraint::take(wrong), None);
         }
         assert_eq!(RouteTargetConstraint::measure(&[96, 0]), None);
