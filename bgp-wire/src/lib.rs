@@ -44,7 +44,8 @@
 //!
 //! # When something is wrong
 //!
-//! An error ends the session. Anything milder is a disposition, and the UPDATE remains readable:
+//! An error ends the session ([`Update::every_fault`] tells what else is wrong with such a
+//! message). Anything milder is a disposition, and the UPDATE remains readable:
 //!
 //! ```
 //! use bgp_wire::*;
@@ -119,9 +120,47 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Opening and closing a session
+//!
+//! What both OPENs agree on is a pure function of them, and what an UPDATE means follows from that.
+//!
+//! ```
+//! use bgp_wire::*;
+//! let families = [Family::IPV4_UNICAST, Family::IPV6_UNICAST];
+//! let mut ours = Open::new(Asn(65530), 90, "10.1.1.1".parse()?, &families);
+//! ours.capabilities.push(Capability::AddPath(vec![AddPath {
+//!     family: Family::IPV4_UNICAST,
+//!     receive: true,
+//!     send: false,
+//! }]));
+//! let mut stream = Vec::new();
+//! ours.encode(&mut stream);
+//! assert_eq!(Open::parse(&stream)?, ours);
+//!
+//! let theirs = Open::new(Asn(12076), 30, "10.1.1.2".parse()?, &families[..1]);
+//! let negotiated = Negotiated::new(&ours, &theirs);
+//! assert_eq!((negotiated.hold_time, negotiated.max_send), (30, 65_535));
+//! assert_eq!(negotiated.families, [Family::IPV4_UNICAST]);
+//! let context = UpdateContext::new(&negotiated);
+//! assert_eq!(context.session, SessionType::Ebgp);
+//!
+//! stream.clear();
+//! Notification::administrative_shutdown("maintenance").encode(&mut stream);
+//! let read = Notification::parse(&stream)?;
+//! assert_eq!(read.to_string(), "Cease/Administrative Shutdown: maintenance");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # Table dumps
 //!
-//! [`mrt`] reads what route collectors and other speakers write into files.
+//! [`mrt`] reads what route collectors and other speakers write into files, and shows there how to
+//! walk one.
+//!
+//! # Features
+//!
+//! `std` (by default) only passes on to the dependencies; without it the crate needs `alloc`. With
+//! `serde`, AS numbers are numbers and families, identifiers, route distinguishers and communities
+//! are the words that they are shown as.
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(
