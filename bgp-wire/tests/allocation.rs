@@ -6,8 +6,10 @@
 )]
 
 use bgp_wire::{
-    Asn, AttributeSet, Family, FlowMatch, FlowRuleBuilder, FlowType, Ipv4Flowspec, Ipv4Unicast,
-    Ipv6Unicast, MessageSize, NextHop, Nlri, Packer, SessionType, Update, UpdateContext,
+    AddressFamily, Asn, AttributeSet, BgpLs, Disposition, Evpn, Family, FlowMatch, FlowRuleBuilder,
+    FlowType, Ipv4Flowspec, Ipv4Labeled, Ipv4Multicast, Ipv4Unicast, Ipv6Flowspec, Ipv6Labeled,
+    Ipv6Multicast, Ipv6Unicast, MessageSize, NextHop, Nlri, Packer, RouteTargetConstraint,
+    SessionType, Update, UpdateContext, Vpnv4, Vpnv4Flowspec, Vpnv6, Vpnv6Flowspec,
 };
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -145,4 +147,200 @@ fn other_families_are_checked_without_allocating() {
         .sum();
     assert_eq!(allocations(), before, "allocations while parsing");
     assert_eq!(octets, 3_003);
+}
+
+/// Flags, type code and value of one attribute of every type that the table knows, and of one that
+/// it does not, as an internal session of two-octet AS numbers has them.
+const ATTRIBUTES: &[(u8, u8, &[u8])] = &[
+    (0x40, 1, &[0]),
+    (0x40, 2, &[2, 2, 0x5b, 0xa0, 0xfd, 0xe9, 1, 1, 0, 9]),
+    (0x40, 3, &[10, 0, 0, 2]),
+    (0x80, 4, &[0, 0, 0, 7]),
+    (0x40, 5, &[0, 0, 0, 100]),
+    (0x40, 6, &[]),
+    (0xc0, 7, &[0x5b, 0xa0, 10, 0, 0, 1]),
+    (0xc0, 8, &[0xfd, 0xe9, 0, 1, 0xff, 0xff, 0xff, 1]),
+    (0x80, 9, &[10, 0, 0, 9]),
+    (0x80, 10, &[10, 0, 0, 8, 10, 0, 0, 7]),
+    (0xc0, 16, &[0, 2, 0xfd, 0xe9, 0, 0, 0, 1]),
+    (
+        0xc0,
+        17,
+        &[2, 2, 0, 1, 0, 0, 0, 0, 0xfd, 0xe9, 1, 1, 0, 0, 0, 9],
+    ),
+    (0xc0, 18, &[0, 1, 0, 0, 10, 0, 0, 1]),
+    (0xc0, 22, &[0, 6, 0, 0, 0, 10, 0, 0, 1]),
+    (0xc0, 23, &[0, 8, 0, 0]),
+    (
+        0xc0,
+        25,
+        &[
+            0, 2, 0x20, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 5,
+        ],
+    ),
+    (0x80, 26, &[1, 0, 11, 0, 0, 0, 0, 0, 0, 0, 9]),
+    (0x80, 29, &[4, 2, 0, 0]),
+    (0xc0, 32, &[0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3]),
+    (0xc0, 35, &[0, 0, 0xfd, 0xe9]),
+    (0xc0, 36, &[1, 0, 0, 0xfd, 0xe9, 0, 1, 70]),
+    (0xc0, 40, &[1, 0, 7, 0, 0, 0, 0, 0, 0, 9]),
+    (0xc0, 128, &[0, 0, 0xfd, 0xe9, 0x40, 1, 1, 0]),
+    (0xc0, 200, &[1, 2, 3]),
+];
+
+/// A message of these attributes and classic NLRI.
+fn message(attributes: &[u8], nlri: &[u8]) -> Vec<u8> {
+    let mut out = vec![0xff; 16];
+    out.extend([0, 0, 2, 0, 0]);
+    let length = u16::try_from(attributes.len()).expect("short");
+    out.extend(length.to_be_bytes());
+    out.extend(attributes);
+    out.extend(nlri);
+    let length = u16::try_from(out.len()).expect("short").to_be_bytes();
+    out[16..18].copy_from_slice(&length);
+    out
+}
+
+fn attribute(flags: u8, code: u8, value: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(value.len()).expect("short");
+    [&[flags, code, length], value].concat()
+}
+
+#[test]
+fn every_attribute_is_walked_without_allocating() {
+    let attributes: Vec<u8> = ATTRIBUTES
+        .iter()
+        .flat_map(|(flags, code, value)| attribute(*flags, *code, value))
+        .collect();
+    let octets = message(&attributes, &[24, 192, 0, 2]);
+    let context = UpdateContext {
+        session: SessionType::Ibgp,
+        families: vec![Family::IPV4_UNICAST],
+        ..UpdateContext::default()
+    };
+
+    let before = allocations();
+    let update = Update::parse(&octets[..], &context).expect("sound");
+    let attributes = update.attributes();
+    let path = attributes.as_path().expect("a path");
+    let seen = [
+        attributes.origin().is_some(),
+        path.segments().count() == 2 && path.first() == Some(Asn(65_536)),
+        path.origin().is_none() && path.length() == 3,
+        attributes.med() == Some(7),
+        attributes.local_pref() == Some(100),
+        attributes.atomic_aggregate(),
+        attributes
+            .aggregator()
+            .is_some_and(|by| by.asn == Asn(65_536)),
+        attributes.communities().count() == 2,
+        attributes.originator_id().is_some(),
+        attributes.cluster_list().count() == 2,
+        attributes.extended_communities().count() == 1,
+        attributes.ipv6_extended_communities().count() == 1,
+        attributes.large_communities().count() == 1,
+        attributes.pmsi_tunnel().is_some(),
+        attributes.aigp() == Some(9),
+        attributes.only_to_customer() == Some(Asn(65_001)),
+        attributes.unknown().count() == 1,
+        // All but NEXT_HOP and the two that are merged.
+        (0..=u8::MAX)
+            .filter_map(|code| attributes.raw(code))
+            .count()
+            == ATTRIBUTES.len() - 3,
+        update.next_hop(Family::IPV4_UNICAST).is_some(),
+        update.end_of_rib().is_none(),
+        update.disposition() == Disposition::Accept && update.faults().count() == 0,
+    ];
+    assert_eq!(allocations(), before, "allocations while parsing");
+    assert!(
+        seen.iter().all(|seen| *seen),
+        "{seen:?} {:?}",
+        update.faults().collect::<Vec<_>>()
+    );
+}
+
+/// NLRI of a family as octets, how often they are one, and how they are walked.
+struct Walked {
+    family: Family,
+    next_hop: &'static [u8],
+    nlri: &'static [u8],
+    walk: fn(&Update<&[u8]>) -> usize,
+}
+
+fn walked<F: AddressFamily>(next_hop: &'static [u8], nlri: &'static [u8]) -> Walked {
+    Walked {
+        family: F::FAMILY,
+        next_hop,
+        nlri,
+        walk: |update| update.announced::<F>().count() + update.withdrawn::<F>().count(),
+    }
+}
+
+/// Announced and withdrawn NLRI of every family that has a type, one at a time.
+#[test]
+fn every_family_is_walked_without_allocating() {
+    const HOP: &[u8] = &[10, 0, 0, 1];
+    const HOP6: &[u8] = &[0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+    const VPN: &[u8] = &[0, 0, 0, 0, 0, 0, 0, 0, 10, 0, 0, 1];
+    const VPN6: &[u8] = &[
+        0, 0, 0, 0, 0, 0, 0, 0, 0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1,
+    ];
+    const LABELED: &[u8] = &[48, 0, 6, 0x41, 192, 0, 2];
+    const VPN_PREFIX: &[u8] = &[112, 0, 6, 0x41, 0, 0, 0xfd, 0xe8, 0, 0, 0, 1, 192, 0, 2];
+    const FLOW: &[u8] = &[3, 3, 0x81, 6];
+    const VPN_FLOW: &[u8] = &[11, 0, 0, 0xfd, 0xe8, 0, 0, 0, 1, 3, 0x81, 6];
+    let inclusive_multicast = &[
+        3, 17, 0, 0, 0xfd, 0xe8, 0, 0, 0, 1, 0, 0, 0, 0, 32, 10, 0, 0, 1,
+    ];
+    let families = [
+        walked::<Ipv4Unicast>(HOP, &[24, 192, 0, 2]),
+        walked::<Ipv4Multicast>(HOP, &[24, 192, 0, 2]),
+        walked::<Ipv6Unicast>(HOP6, &[32, 0x20, 1, 0x0d, 0xb8]),
+        walked::<Ipv6Multicast>(HOP6, &[32, 0x20, 1, 0x0d, 0xb8]),
+        walked::<Ipv4Labeled>(HOP, LABELED),
+        walked::<Ipv6Labeled>(HOP6, &[56, 0, 6, 0x41, 0x20, 1, 0x0d, 0xb8]),
+        walked::<Vpnv4>(VPN, VPN_PREFIX),
+        walked::<Vpnv6>(VPN6, VPN_PREFIX),
+        walked::<Evpn>(HOP, inclusive_multicast),
+        walked::<RouteTargetConstraint>(HOP, &[32, 0, 0, 0xfd, 0xe9]),
+        walked::<Ipv4Flowspec>(&[], FLOW),
+        walked::<Ipv6Flowspec>(&[], FLOW),
+        walked::<Vpnv4Flowspec>(&[], VPN_FLOW),
+        walked::<Vpnv6Flowspec>(&[], VPN_FLOW),
+        walked::<BgpLs>(HOP, &[0, 1, 0, 3, 1, 2, 3]),
+    ];
+    for one in families {
+        let [high, low] = one.family.afi.to_be_bytes();
+        let hop = u8::try_from(one.next_hop.len()).expect("short");
+        let reach = [
+            &[high, low, one.family.safi, hop],
+            one.next_hop,
+            &[0],
+            one.nlri,
+        ]
+        .concat();
+        let unreach = [&[high, low, one.family.safi], one.nlri].concat();
+        let attributes = [
+            attribute(0x80, 14, &reach),
+            attribute(0x80, 15, &unreach),
+            attribute(0x40, 1, &[0]),
+            attribute(0x40, 2, &[2, 1, 0, 0, 0xfd, 0xe9]),
+        ]
+        .concat();
+        let octets = message(&attributes, &[]);
+        let context = UpdateContext {
+            four_octet_as: true,
+            families: vec![one.family],
+            ..UpdateContext::default()
+        };
+        let before = allocations();
+        let update = Update::parse(&octets[..], &context).expect("no session reset");
+        let count = (one.walk)(&update)
+            + update.announced_octets(one.family).count()
+            + update.withdrawn_octets(one.family).count();
+        let faults = update.faults().count();
+        assert_eq!(allocations(), before, "{}: allocations", one.family);
+        assert_eq!((count, faults), (4, 0), "{}", one.family);
+    }
 }

@@ -233,6 +233,10 @@ macro_rules! family {
             fn take(octets: &[u8]) -> Option<($prefix, Labels, &[u8])> {
                 take_prefix(octets, false)
             }
+            fn reads(octets: &[u8], withdrawn: bool) -> bool {
+                // As an announced one `measure` has read it already.
+                !withdrawn || Self::take_withdrawn(octets).is_some()
+            }
             fn take_withdrawn(octets: &[u8]) -> Option<($prefix, Labels, &[u8])> {
                 take_prefix(octets, true)
             }
