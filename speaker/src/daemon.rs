@@ -5,7 +5,8 @@
 mod program_text;
 
 use crate::{
-    Handle, RouteFilter, RouteListing, Shutdown, Speaker, Stopped, clock,
+    Handle, NeighborAction, Neighbors, RouteFilter, RouteListing, Shutdown, Speaker, Stopped,
+    clock,
     config::{
         Config, Problem, Problems,
         file::{self, Loaded},
@@ -143,14 +144,14 @@ async fn serve(options: Options) -> Result<(), String> {
     };
 
     tracing::info!(graceful = stop.how == Shutdown::Graceful, "stopping");
-    tokio::select! {
-        () = handle.shutdown(stop.how) => {}
+    let warnings = tokio::select! {
+        warnings = handle.shutdown(stop.how) => warnings,
         () = signals.terminated() => {
             return Err("told to stop a second time: stopped at once".to_owned());
         }
-    }
+    };
     if let Some(reply) = stop.reply {
-        let _ = reply.send(());
+        let _ = reply.send(warnings);
     }
     if let Some(server) = server {
         server.stop().await;
@@ -226,7 +227,7 @@ enum Order {
 
 struct Stop {
     how: Shutdown,
-    reply: Option<oneshot::Sender<()>>,
+    reply: Option<oneshot::Sender<Vec<String>>>,
 }
 
 impl Stop {
@@ -356,7 +357,15 @@ impl Answerer for Front {
         self.order(|reply| Order::Reload(Some(reply))).await?
     }
 
-    async fn stop(&self, graceful: bool) -> Result<(), String> {
+    async fn act(
+        &self,
+        neighbors: Neighbors,
+        action: NeighborAction,
+    ) -> Result<Vec<view::Acted>, String> {
+        self.handle.act(neighbors, action).await
+    }
+
+    async fn stop(&self, graceful: bool) -> Result<Vec<String>, String> {
         let how = if graceful {
             Shutdown::Graceful
         } else {

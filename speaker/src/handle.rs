@@ -4,7 +4,7 @@ use crate::{
     Event,
     config::Config,
     engine::{Engine, Question},
-    supervisor::{Act, Request, Selection},
+    supervisor::{Act, Request},
     view,
 };
 use ipnet::IpNet;
@@ -132,13 +132,20 @@ pub enum Refresh {
     Both,
 }
 
-/// What came of it for one neighbor.
+/// What may be done with a neighbor.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Done {
-    /// Its name.
-    pub neighbor: String,
-    /// What was done, or why nothing could be, in words.
-    pub outcome: Result<String, String>,
+pub enum NeighborAction {
+    /// Have a session. This and the next hold over [`Handle::apply`], unless the configuration says
+    /// something new.
+    Enable,
+    /// End the session with Cease/Administrative Shutdown and this text (RFC 9003, cut at 255
+    /// octets), and have none until it is enabled.
+    Disable(String),
+    /// End the session with Cease/Administrative Reset and this text, and begin anew. Without a
+    /// session connect at once.
+    Restart(String),
+    /// Have the routes of every negotiated family said again (RFC 2918).
+    Refresh(Refresh),
 }
 
 fn no_neighbor(name: &str, known: &[String]) -> String {
@@ -265,66 +272,40 @@ impl Handle {
             .map_err(|stopped| stopped.to_string())?
     }
 
-    /// Lets a neighbor have a session. What is said here, or by [`disable`](Self::disable), holds
-    /// over [`apply`](Self::apply) unless the configuration says something new.
+    /// Does something with a neighbor, or with all.
     ///
     /// # Errors
     /// No such neighbor, or the speaker has stopped.
-    pub async fn enable(&self, neighbors: Neighbors) -> Result<Vec<Done>, String> {
-        self.act(neighbors, Act::Enable).await
-    }
-
-    /// Ends a neighbor's session with Cease/Administrative Shutdown and this text (RFC 9003, at most
-    /// 255 octets), and lets it have none until it is enabled.
-    ///
-    /// # Errors
-    /// No such neighbor, or the speaker has stopped.
-    pub async fn disable(&self, neighbors: Neighbors, text: &str) -> Result<Vec<Done>, String> {
-        self.act(neighbors, Act::Disable(text.to_owned())).await
-    }
-
-    /// Ends a neighbor's session with Cease/Administrative Reset and this text (RFC 9003), and
-    /// begins anew. Without a session it connects at once.
-    ///
-    /// # Errors
-    /// No such neighbor, or the speaker has stopped.
-    pub async fn restart(&self, neighbors: Neighbors, text: &str) -> Result<Vec<Done>, String> {
-        self.act(neighbors, Act::Restart(text.to_owned())).await
-    }
-
-    /// Asks a neighbor for its routes again (RFC 2918), sends it ours again, or both, in every
-    /// negotiated family.
-    ///
-    /// # Errors
-    /// No such neighbor, or the speaker has stopped.
-    pub async fn refresh(&self, neighbors: Neighbors, which: Refresh) -> Result<Vec<Done>, String> {
+    pub async fn act(
+        &self,
+        neighbors: Neighbors,
+        action: NeighborAction,
+    ) -> Result<Vec<view::Acted>, String> {
+        let acts: &[Act] = match action {
+            NeighborAction::Enable => &[Act::Enable],
+            NeighborAction::Disable(text) => &[Act::Disable(text)],
+            NeighborAction::Restart(text) => &[Act::Restart(text)],
+            NeighborAction::Refresh(Refresh::In) => &[Act::RefreshIn],
+            NeighborAction::Refresh(Refresh::Out) => &[Act::RefreshOut],
+            NeighborAction::Refresh(Refresh::Both) => &[Act::RefreshIn, Act::RefreshOut],
+        };
         let mut done = Vec::new();
-        if matches!(which, Refresh::In | Refresh::Both) {
-            done = self.act(neighbors.clone(), Act::RefreshIn).await?;
-        }
-        if matches!(which, Refresh::Out | Refresh::Both) {
-            done.extend(self.act(neighbors, Act::RefreshOut).await?);
+        for act in acts {
+            let outcomes = self
+                .ask(|reply| Request::Act(neighbors.clone(), act.clone(), reply))
+                .await
+                .map_err(|stopped| stopped.to_string())?
+                .map_err(|unknown| no_neighbor(&unknown.name, &unknown.known))?;
+            done.extend(outcomes.into_iter().map(|(neighbor, outcome)| {
+                let done = outcome.is_ok();
+                view::Acted {
+                    neighbor,
+                    done,
+                    what: outcome.unwrap_or_else(|why| why),
+                }
+            }));
         }
         Ok(done)
-    }
-
-    async fn act(&self, neighbors: Neighbors, act: Act) -> Result<Vec<Done>, String> {
-        let selection = match &neighbors {
-            Neighbors::All => Selection::All,
-            Neighbors::Named(name) => Selection::Named(name.clone()),
-        };
-        let outcomes = self
-            .ask(|reply| Request::Act(selection, act, reply))
-            .await
-            .map_err(|stopped| stopped.to_string())?;
-        match (outcomes, neighbors) {
-            (Ok(outcomes), _) => Ok(outcomes
-                .into_iter()
-                .map(|(neighbor, outcome)| Done { neighbor, outcome })
-                .collect()),
-            (Err(unknown), Neighbors::Named(name)) => Err(no_neighbor(&name, &unknown.known)),
-            (Err(unknown), Neighbors::All) => Err(no_neighbor("all", &unknown.known)),
-        }
     }
 
     /// Waits until the speaker has stopped, however that came about.
@@ -349,9 +330,11 @@ impl Handle {
     }
 
     /// Stops the speaker and waits until everything is said and closed, and the kernel table is as
-    /// configured. A speaker that has stopped already stays so.
-    pub async fn shutdown(&self, how: Shutdown) {
+    /// configured. A speaker that has stopped already stays so. The answer is what a person should
+    /// know of it, in words: neighbors that drop our routes although the stop is a graceful one.
+    pub async fn shutdown(&self, how: Shutdown) -> Vec<String> {
         // An error says that it has stopped, which is what was wanted.
-        let _ = self.ask(|reply| Request::Shutdown(how, reply)).await;
+        let stopped = self.ask(|reply| Request::Shutdown(how, reply)).await;
+        stopped.unwrap_or_default()
     }
 }

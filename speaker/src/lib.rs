@@ -24,6 +24,6 @@ pub mod view;
 pub use builder::{Builder, Speaker, StartError};
 pub use event::Event;
 pub use handle::{
-    Applied, Done, Handle, Neighbors, Refresh, RouteFilter, RouteListing, RouteTable, Shutdown,
-    Stopped,
+    Applied, Handle, NeighborAction, Neighbors, Refresh, RouteFilter, RouteListing, RouteTable,
+    Shutdown, Stopped,
 };

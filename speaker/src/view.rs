@@ -80,10 +80,14 @@ pub struct Neighbor {
     pub since_seconds: u64,
     /// In words, what the session waits for.
     pub waiting_for: String,
-    /// In words, what ended the last session or attempt, and when (RFC 3339).
+    /// In words, what ended the last session or stands against the next one, and when (RFC 3339).
     pub last_error: Option<String>,
     /// see above
     pub last_error_at: Option<String>,
+    /// The NOTIFICATION of that end, where one was sent.
+    pub last_notification: Option<Notification>,
+    /// In words, how the last attempt since then ended, where it says less.
+    pub last_attempt: Option<String>,
     /// Its BGP identifier.
     pub remote_id: Option<String>,
     /// Local address of the connection.
@@ -114,6 +118,30 @@ pub struct Neighbor {
     pub warnings: Vec<String>,
     /// Last transitions, oldest first.
     pub history: Vec<Transition>,
+}
+/// What one side said as it ended a session (RFC 4271 §4.5).
+#[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq)]
+pub struct Notification {
+    /// "us" or "neighbor"
+    pub sent_by: String,
+    /// error code
+    pub code: u8,
+    /// subcode
+    pub subcode: u8,
+    /// both in words, with the text
+    pub words: String,
+    /// RFC 9003 text
+    pub text: Option<String>,
+}
+/// What came of a command for one neighbor.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+pub struct Acted {
+    /// Its name.
+    pub neighbor: String,
+    /// It was done, or was so already.
+    pub done: bool,
+    /// What was done, or why not, in words.
+    pub what: String,
 }
 /// Prefix counts of one family.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq)]
@@ -183,6 +211,8 @@ pub struct Transition {
     pub to: String,
     /// in words
     pub reason: Option<String>,
+    /// how many times in a row, together with the steps around it
+    pub times: u32,
 }
 /// `show routes`
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]

@@ -306,7 +306,7 @@ fn who_does_not_read_ends_by_the_send_hold_timer_and_costs_little() {
     }
     let lab = Lab::new();
     // A table that is far more than all buffers together.
-    let prefixes: Vec<_> = (0..40_000)
+    let prefixes: Vec<_> = (0..25_000)
         .map(|n| {
             format!(
                 "\"10.{}.{}.{}/32\"",
@@ -319,7 +319,7 @@ fn who_does_not_read_ends_by_the_send_hold_timer_and_costs_little() {
     let config = format!(
         "router-id = \"10.1.1.1\"\nlocal-as = 65530\n[static]\nprefixes = [{}]\n\
          [[neighbor]]\nname = \"bgp1\"\naddress = \"10.1.1.2\"\nremote-as = 12076\n\
-         hold-time = 30\nkeepalive-time = 1\nsend-hold-time = 6\nimport = \"all\"\nexport = \"all\"\n",
+         hold-time = 3\nsend-hold-time = 6\nimport = \"all\"\nexport = \"all\"\n",
         prefixes.join(", ")
     );
     let listener = PeerListener::bind(&lab.azure, [10, 1, 1, 2].into());
@@ -328,7 +328,7 @@ fn who_does_not_read_ends_by_the_send_hold_timer_and_costs_little() {
     let mut peer = listener.accept();
     peer.establish(
         &Open {
-            hold_time: 30,
+            hold_time: 3,
             ..Open::default()
         },
         SOON,
@@ -386,4 +386,74 @@ fn a_listener_moves_to_one_of_its_addresses_and_back() {
         .host
         .enter(|| std::net::TcpListener::bind("10.1.1.1:179"));
     assert!(second.is_err(), "{second:?}");
+}
+
+#[test]
+fn a_person_disables_enables_restarts_and_refreshes() {
+    if !Needs::met(&[Needs::Root]) {
+        return;
+    }
+    let lab = Lab::new();
+    let plain = Azure::host_with(&[("password = \"s3cret\"\n", "connect-retry = 60\n")]);
+    let listener = PeerListener::bind(&lab.azure, [10, 1, 1, 2].into());
+    let mut myna = Myna::start(&lab.host, &plain);
+    let mut peer = listener.accept();
+    let refreshing = Open {
+        capabilities: vec![1, 4, 0, 1, 0, 1, 2, 0],
+        ..Open::default()
+    };
+    peer.establish(&refreshing, SOON);
+    myna.established("bgp1", SOON);
+
+    let told = myna.says(&["refresh", "in", "bgp1"]);
+    assert!(told.contains("asked for ipv4-unicast"), "{told}");
+    let asked = eventually("a ROUTE-REFRESH", SOON, || match peer.receive(SOON) {
+        Some(Message { kind: 5, body }) => Ok(body),
+        other => Err(format!("{other:?}")),
+    });
+    assert_eq!(asked, [0, 1, 0, 1]);
+
+    let told = myna.says(&["disable", "bgp1", "--message", "moving to the other rack"]);
+    assert!(told.contains("disabled"), "{told}");
+    let said = peer.expect(3, SOON);
+    assert_eq!(said.notification(), Some((6, 2)));
+    assert_eq!(&said.body[3..], b"moving to the other rack");
+    assert!(!myna.command(&["restart", "bgp1"]).status.success());
+
+    // That outlives a reload which says nothing of it, and is not forgotten.
+    myna.write_config(&plain.replace("metric = 32", "metric = 33"));
+    let _ = myna.says(&["reload"]);
+    let neighbor = myna.neighbor("bgp1");
+    assert_eq!(text(&neighbor, "state"), "Idle", "{neighbor}");
+    assert_eq!(
+        text(&neighbor, "disabled"),
+        "disabled by command: moving to the other rack"
+    );
+    assert_eq!(neighbor["last_notification"]["sent_by"], "us", "{neighbor}");
+    assert_eq!(neighbor["last_notification"]["subcode"], 2, "{neighbor}");
+    let status = myna.show(&["status"]).unwrap();
+    assert!(
+        status["warnings"].to_string().contains("enable bgp1"),
+        "{status}"
+    );
+
+    let _ = myna.says(&["enable", "all"]);
+    let mut peer = listener.accept();
+    peer.establish(&refreshing, SOON);
+    myna.established("bgp1", SOON);
+    let _ = myna.says(&["restart", "bgp1"]);
+    assert_eq!(peer.expect(3, SOON).notification(), Some((6, 4)));
+    let mut peer = listener.accept();
+    peer.establish(&refreshing, SOON);
+    myna.established("bgp1", SOON);
+
+    let unknown = myna.command(&["disable", "bgp7"]);
+    assert!(!unknown.status.success());
+    let error = String::from_utf8_lossy(&unknown.stderr).into_owned();
+    assert!(error.contains("bgp7") && error.contains("bgp1"), "{error}");
+
+    // Who goes without a word says who will not wait for it.
+    let told = myna.says(&["stop", "--graceful"]);
+    assert!(told.contains("bgp1 will drop our routes"), "{told}");
+    assert!(myna.ended().success());
 }

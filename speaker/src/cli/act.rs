@@ -1,6 +1,9 @@
-//! `myna reload` and `myna stop`.
-use super::{Failure, Outcome, connect, screen::Screen};
-use crate::control::{Reply, Request};
+//! `myna reload`, `myna stop`, and what is done with neighbors.
+use super::{Failure, Outcome, arguments::OnNeighbor, connect, screen::Screen};
+use crate::{
+    control::{Action, Reply, Request},
+    view::Acted,
+};
 use serde::Serialize;
 use std::{io::Write, path::Path, process::ExitCode};
 
@@ -32,10 +35,70 @@ pub(super) fn reload(socket: &Path, json: bool, screen: &mut Screen<impl Write>)
     Ok(ExitCode::SUCCESS)
 }
 
+/// `refresh [in | out] NEIGHBOR`: whose, and which.
+pub(super) fn what_to_refresh(
+    first: String,
+    second: Option<String>,
+) -> Result<(String, Action), Failure> {
+    match (first.as_str(), second) {
+        (_, None) => Ok((first, Action::Refresh)),
+        ("in", Some(neighbor)) => Ok((neighbor, Action::RefreshIn)),
+        ("out", Some(neighbor)) => Ok((neighbor, Action::RefreshOut)),
+        (other, Some(_)) => Err(Failure::Other(format!(
+            "`{other}` is neither `in` nor `out`: myna refresh [in | out] NEIGHBOR"
+        ))),
+    }
+}
+
+/// The exit code says whether it was done for the one that was named, or for any of all.
+pub(super) fn act(
+    socket: &Path,
+    on: OnNeighbor,
+    action: Action,
+    message: &str,
+    screen: &mut Screen<impl Write>,
+) -> Outcome {
+    let mut client = connect(socket)?;
+    let all = on.neighbor == "all";
+    let request = Request::Act {
+        neighbor: on.neighbor,
+        action,
+        message: message.to_owned(),
+    };
+    let mut acted = Vec::new();
+    for reply in client.ask(&request)? {
+        if let Reply::Acted(one) = reply? {
+            acted.push(*one);
+        }
+    }
+    let done = acted.iter().filter(|one| one.done).count();
+    let well = done == acted.len() || (all && done > 0);
+    if on.json {
+        screen.json(&acted)?;
+    } else {
+        for Acted { neighbor, what, .. } in &acted {
+            screen.line(&format!("{neighbor}: {what}"))?;
+        }
+        if acted.is_empty() {
+            screen.line("there is no neighbor")?;
+        }
+    }
+    screen.flush()?;
+    Ok(if well {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
 pub(super) fn stop(socket: &Path, graceful: bool, screen: &mut Screen<impl Write>) -> Outcome {
     let mut client = connect(socket)?;
     for reply in client.ask(&Request::Stop { graceful })? {
-        reply.map_err(Failure::from)?;
+        if let Reply::Stopping(warnings) = reply.map_err(Failure::from)? {
+            for warning in warnings {
+                screen.line(&warning)?;
+            }
+        }
     }
     screen.line("stopped")?;
     screen.flush()?;

@@ -58,6 +58,52 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Let a neighbor have a session again
+    Enable(OnNeighbor),
+    /// End a neighbor's session, and let it have none until it is enabled
+    ///
+    /// That holds over a reload too, unless the file says something new of it.
+    Disable {
+        #[command(flatten)]
+        on: OnNeighbor,
+        /// Text for the neighbor (RFC 9003), at most 255 octets
+        #[arg(
+            long,
+            short,
+            value_name = "TEXT",
+            default_value = "",
+            hide_default_value = true
+        )]
+        message: String,
+    },
+    /// End a neighbor's session and begin anew
+    ///
+    /// Without a session it connects at once.
+    Restart {
+        #[command(flatten)]
+        on: OnNeighbor,
+        /// Text for the neighbor (RFC 9003), at most 255 octets
+        #[arg(
+            long,
+            short,
+            value_name = "TEXT",
+            default_value = "",
+            hide_default_value = true
+        )]
+        message: String,
+    },
+    /// Have routes said again, without ending the session (RFC 2918)
+    Refresh {
+        /// `in`: ask for the neighbor's routes; `out`: send ours; neither: both
+        #[arg(value_name = "in | out")]
+        first: String,
+        /// Name of a neighbor, or `all`
+        #[arg(value_name = "NEIGHBOR | all")]
+        second: Option<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Stop the daemon, and wait for its end
     Stop {
         /// Tell the neighbors nothing and leave routes in the kernel, so that neighbors with
@@ -162,6 +208,16 @@ impl Run {
             socket,
         }
     }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct OnNeighbor {
+    /// Its name, or `all`
+    #[arg(value_name = "NEIGHBOR | all")]
+    pub(super) neighbor: String,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -23,10 +23,10 @@ mod time;
 
 use crate::{
     config::{self, ControlSocket},
-    control::{Client, ClientError},
+    control::{Action, Client, ClientError},
     daemon, decode, demo,
 };
-use arguments::{Arguments, Command, KernelCommand};
+use arguments::{Arguments, Command, KernelCommand, OnNeighbor};
 use clap::Parser;
 use screen::Screen;
 use std::{
@@ -49,6 +49,20 @@ pub fn main() -> ExitCode {
         Command::Reload { json } => {
             act::reload(&socket(arguments.socket), json, &mut Screen::stdout())
         }
+        Command::Enable(on) => on_neighbor(arguments.socket, on, Action::Enable, ""),
+        Command::Disable { on, message } => {
+            on_neighbor(arguments.socket, on, Action::Disable, &message)
+        }
+        Command::Restart { on, message } => {
+            on_neighbor(arguments.socket, on, Action::Restart, &message)
+        }
+        Command::Refresh {
+            first,
+            second,
+            json,
+        } => act::what_to_refresh(first, second).and_then(|(neighbor, action)| {
+            on_neighbor(arguments.socket, OnNeighbor { neighbor, json }, action, "")
+        }),
         Command::Stop { graceful } => {
             act::stop(&socket(arguments.socket), graceful, &mut Screen::stdout())
         }
@@ -81,6 +95,10 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn on_neighbor(told: Option<PathBuf>, on: OnNeighbor, action: Action, message: &str) -> Outcome {
+    act::act(&socket(told), on, action, message, &mut Screen::stdout())
 }
 
 /// Why a command did not do what it should.

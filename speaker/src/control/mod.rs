@@ -55,12 +55,40 @@ pub enum Request {
     RestoreKernel,
     /// Read the configuration file again; answered by [`Reply::Reloaded`].
     Reload,
-    /// Stop the daemon; `done` comes when everything is closed.
+    /// Do something with a neighbor; answered by [`Reply::Acted`] for each.
+    Act {
+        /// Its name, or "all".
+        neighbor: String,
+        /// What.
+        action: Action,
+        /// For the neighbor, where its session ends (RFC 9003).
+        #[serde(default)]
+        message: String,
+    },
+    /// Stop the daemon; [`Reply::Stopping`] and `done` comes when everything is closed.
     Stop {
         /// Without a NOTIFICATION, routes stay in the kernel.
         #[serde(default)]
         graceful: bool,
     },
+}
+
+/// What may be done with a neighbor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// Have a session.
+    Enable,
+    /// Have none.
+    Disable,
+    /// End the session and begin anew.
+    Restart,
+    /// Ask for its routes again.
+    RefreshIn,
+    /// Send it ours again.
+    RefreshOut,
+    /// Both.
+    Refresh,
 }
 
 /// `show routes`: at most one of the tables.
@@ -95,6 +123,10 @@ pub enum Reply {
     Explanation(Box<view::Explanation>),
     /// In words, what a reload changed; empty: nothing.
     Reloaded(Vec<String>),
+    /// To [`Request::Act`].
+    Acted(Box<view::Acted>),
+    /// To [`Request::Stop`]: what a person should know of it, in words.
+    Stopping(Vec<String>),
     /// All is said.
     Done,
     /// In words, what is wrong; nothing comes after it.

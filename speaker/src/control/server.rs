@@ -5,11 +5,14 @@
 //! routes is asked of the speaker slice by slice. Clients that send nothing, send nonsense or do
 //! not read are ended in time, or as soon as somebody else needs their slot.
 use super::{
-    MAX_REQUEST, Reply, Request, RouteRequest,
+    Action, MAX_REQUEST, Reply, Request, RouteRequest,
     slots::{Slot, Slots},
     socket::Socket,
 };
-use crate::{Handle, RouteFilter, RouteListing, RouteTable, Stopped, view};
+use crate::{
+    Handle, NeighborAction, Neighbors, Refresh, RouteFilter, RouteListing, RouteTable, Stopped,
+    view,
+};
 use ipnet::IpNet;
 use std::{future::Future, io, net::IpAddr, sync::Arc, time::Duration};
 use tokio::{
@@ -74,8 +77,14 @@ pub trait Answerer: Clone + Send + Sync + 'static {
     fn restore_kernel(&self) -> impl Future<Output = Result<(), String>> + Send;
     /// `reload`: what changed, or why nothing did; both for people.
     fn reload(&self) -> impl Future<Output = Result<Vec<String>, String>> + Send;
-    /// `stop`; returns when everything is closed.
-    fn stop(&self, graceful: bool) -> impl Future<Output = Result<(), String>> + Send;
+    /// `enable`, `disable`, `restart`, `refresh`; the error is for people.
+    fn act(
+        &self,
+        neighbors: Neighbors,
+        action: NeighborAction,
+    ) -> impl Future<Output = Result<Vec<view::Acted>, String>> + Send;
+    /// `stop`; returns when everything is closed, with what a person should know of it.
+    fn stop(&self, graceful: bool) -> impl Future<Output = Result<Vec<String>, String>> + Send;
 }
 
 /// A listing that goes on slice by slice.
@@ -130,14 +139,22 @@ impl Answerer for Handle {
         Err("this speaker has no configuration file".to_owned())
     }
 
-    async fn stop(&self, graceful: bool) -> Result<(), String> {
-        self.shutdown(if graceful {
-            crate::Shutdown::Graceful
-        } else {
-            crate::Shutdown::Administrative(String::new())
-        })
-        .await;
-        Ok(())
+    async fn act(
+        &self,
+        neighbors: Neighbors,
+        action: NeighborAction,
+    ) -> Result<Vec<view::Acted>, String> {
+        Handle::act(self, neighbors, action).await
+    }
+
+    async fn stop(&self, graceful: bool) -> Result<Vec<String>, String> {
+        Ok(self
+            .shutdown(if graceful {
+                crate::Shutdown::Graceful
+            } else {
+                crate::Shutdown::Administrative(String::new())
+            })
+            .await)
     }
 }
 
@@ -366,9 +383,23 @@ async fn answer<A: Answerer>(
             Err(message) => Reply::Error(message),
         },
         Request::Stop { graceful } => match answerer.stop(graceful).await {
-            Ok(()) => Reply::Done,
+            Ok(warnings) => replies.one(Reply::Stopping(warnings)).await?,
             Err(message) => Reply::Error(message),
         },
+        Request::Act {
+            neighbor,
+            action,
+            message,
+        } => {
+            let (neighbors, action) = what_to_do(neighbor, action, message);
+            match answerer.act(neighbors, action).await {
+                Ok(acted) => {
+                    let acted = acted.into_iter().map(|it| Reply::Acted(Box::new(it)));
+                    replies.several(acted).await?
+                }
+                Err(message) => Reply::Error(message),
+            }
+        }
     };
     replies.last(last).await
 }
@@ -411,6 +442,23 @@ async fn routes<A: Answerer>(
         };
         replies.write(&octets).await?;
     }
+}
+
+/// The words of a request as what is to be done.
+fn what_to_do(neighbor: String, action: Action, message: String) -> (Neighbors, NeighborAction) {
+    let neighbors = match neighbor.as_str() {
+        "all" => Neighbors::All,
+        _ => Neighbors::Named(neighbor),
+    };
+    let action = match action {
+        Action::Enable => NeighborAction::Enable,
+        Action::Disable => NeighborAction::Disable(message),
+        Action::Restart => NeighborAction::Restart(message),
+        Action::RefreshIn => NeighborAction::Refresh(Refresh::In),
+        Action::RefreshOut => NeighborAction::Refresh(Refresh::Out),
+        Action::Refresh => NeighborAction::Refresh(Refresh::Both),
+    };
+    (neighbors, action)
 }
 
 /// The words of a request as a filter.

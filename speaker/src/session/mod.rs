@@ -3,6 +3,7 @@
 
 mod connection;
 mod connector;
+mod ended;
 mod half_open;
 mod listener;
 mod rare;

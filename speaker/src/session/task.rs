@@ -3,6 +3,7 @@
 use super::{
     connection::{Connection, Progress},
     connector::{Connector, Pace, words},
+    ended::Ended,
     view::{self, SessionView},
 };
 use crate::{
@@ -157,6 +158,7 @@ pub(crate) fn spawn(options: SessionOptions) -> (SessionHandle, JoinHandle<()>) 
         seen,
         connected,
         idle_since: Some(now),
+        ended: Ended::default(),
         last_failure: None,
         noted: None,
         said: None,
@@ -208,6 +210,7 @@ struct Task {
     connected: bool,
     /// Of a neighbor of a range: since when there is no connection; `None`: there is one.
     idle_since: Option<Instant>,
+    ended: Ended,
     /// The kind of trouble that was logged last, when it was, and why the last session ended.
     last_failure: Option<String>,
     noted: Option<Instant>,
@@ -334,7 +337,7 @@ impl Task {
                 Some(Action::Close(slot)) => self.close(slot),
                 Some(Action::Up(slot, negotiated)) => self.come_up(slot, &negotiated),
                 Some(Action::Down { reason, retain }) => {
-                    self.go_down(&reason.to_string(), &retain);
+                    self.go_down(&reason, &retain);
                 }
                 Some(Action::Sweep(family)) => {
                     let peer = self.options.peer;
@@ -359,6 +362,7 @@ impl Task {
             return;
         }
         self.noted = Some(at);
+        self.ended.note(reason, at, false);
         // "no answer within 1.8 s" and "within 2.0 s" are the same.
         let text: String = reason.to_string();
         let kind: String = text.chars().filter(|c| !c.is_ascii_digit()).collect();
@@ -388,6 +392,7 @@ impl Task {
     fn come_up(&mut self, slot: Slot, negotiated: &Negotiated) {
         self.last_failure = None;
         self.said = None;
+        self.ended.came_up();
         self.established.store(true, Ordering::Relaxed);
         self.epoch = self.options.mailbox.begin();
         let local = self
@@ -450,7 +455,9 @@ impl Task {
         });
     }
 
-    fn go_down(&mut self, reason: &str, retain: &[Family]) {
+    fn go_down(&mut self, reason: &DownReason, retain: &[Family]) {
+        self.ended.note(reason, clock::now(), true);
+        let reason = reason.to_string();
         if let Some(up) = self.up.take() {
             up.loading.abort();
         }
@@ -469,10 +476,10 @@ impl Task {
             info!(neighbor = %self.options.name, families = families.join(", "),
                   "routes are kept while it restarts");
         }
-        self.said = Some(reason.to_owned());
+        self.said = Some(reason.clone());
         self.tell(Event::NeighborDown {
             neighbor: self.options.name.clone(),
-            reason: reason.to_owned(),
+            reason,
         });
     }
 
@@ -826,6 +833,7 @@ impl Task {
 
     fn view(&mut self) -> SessionView {
         let mut neighbor = view::of_session(&self.session);
+        self.ended.show(self.session.last_error(), &mut neighbor);
         neighbor.messages.updates_out = self.updates_out;
         neighbor.messages.refreshes_out += self.marks_out;
         neighbor.messages.octets_in = self.octets_in;

@@ -37,8 +37,6 @@ pub(super) fn of_session(session: &Session) -> view::Neighbor {
         since: time_of(session.since()),
         since_seconds: now.saturating_duration_since(session.since()).as_secs(),
         waiting_for: session.waiting_for(now),
-        last_error: last_error.map(|(reason, _)| reason.to_string()),
-        last_error_at: last_error.map(|(_, at)| time_of(at)),
         remote_id: session.remote_open().map(|open| open.router_id.to_string()),
         local_capabilities: capabilities(session.local_open()),
         remote_capabilities: capabilities(session.remote_open()),
@@ -71,6 +69,7 @@ pub(super) fn of_session(session: &Session) -> view::Neighbor {
                 from: state(step.from).to_owned(),
                 to: state(step.to).to_owned(),
                 reason: step.reason.as_ref().map(DownReason::to_string),
+                times: step.times,
             })
             .collect(),
         ..view::Neighbor::default()

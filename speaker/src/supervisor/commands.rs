@@ -4,20 +4,14 @@ use super::{
     Supervisor,
     neighbors::{Admin, Running},
 };
-use crate::session::SessionCommand;
+use crate::{Neighbors, session::SessionCommand};
 use bgp_wire::Notification;
 use tokio::sync::oneshot;
 
-/// Which neighbors.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Selection {
-    All,
-    Named(String),
-}
-
-/// No neighbor has this name; these are the names that there are.
+/// No neighbor has this name; the others are the names that there are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Unknown {
+    pub(crate) name: String,
     pub(crate) known: Vec<String>,
 }
 
@@ -43,14 +37,14 @@ impl Supervisor {
     /// By neighbor, with its name.
     pub(super) async fn act(
         &mut self,
-        to: &Selection,
+        to: &Neighbors,
         act: &Act,
     ) -> Result<Vec<(String, Outcome)>, Unknown> {
         let mut outcomes = Vec::new();
         for running in &mut self.neighbors {
             let meant = match to {
-                Selection::All => true,
-                Selection::Named(name) => running.config.name == *name,
+                Neighbors::All => true,
+                Neighbors::Named(name) => running.config.name == *name,
             };
             if meant {
                 let outcome = act_on(running, act).await;
@@ -60,9 +54,10 @@ impl Supervisor {
                 outcomes.push((running.config.name.clone(), outcome));
             }
         }
-        if outcomes.is_empty() && matches!(to, Selection::Named(_)) {
+        if let (Neighbors::Named(name), true) = (to, outcomes.is_empty()) {
             let known = self.neighbors.iter();
             return Err(Unknown {
+                name: name.clone(),
                 known: known.map(|running| running.config.name.clone()).collect(),
             });
         }

@@ -13,11 +13,11 @@ mod neighbors;
 mod start;
 mod status;
 
-pub(crate) use commands::{Act, Outcome, Selection, Unknown};
+pub(crate) use commands::{Act, Outcome, Unknown};
 pub(crate) use start::{Parts, start};
 
 use crate::{
-    Applied, Event, Shutdown, clock,
+    Applied, Event, Neighbors, Shutdown, clock,
     config::Config,
     engine::{Engine, Learned, Question},
     host::Host,
@@ -55,7 +55,7 @@ pub(crate) enum Request {
     Peer(String, oneshot::Sender<Result<PeerId, Vec<String>>>),
     /// To neighbors: the one of this name, or all.
     Act(
-        Selection,
+        Neighbors,
         Act,
         oneshot::Sender<Result<Vec<(String, Outcome)>, Unknown>>,
     ),
@@ -63,7 +63,8 @@ pub(crate) enum Request {
     Explain(IpNet, oneshot::Sender<Option<view::Explanation>>),
     FlushKernel(oneshot::Sender<Result<view::Kernel, String>>),
     RestoreKernel(oneshot::Sender<Result<(), String>>),
-    Shutdown(Shutdown, oneshot::Sender<()>),
+    /// Answered with what a person should know of it, in words.
+    Shutdown(Shutdown, oneshot::Sender<Vec<String>>),
 }
 
 pub(crate) struct Supervisor {
@@ -116,9 +117,9 @@ impl Supervisor {
                 Some(new) = incoming.recv() => self.incoming(new).await,
                 request = requests.recv() => match request {
                     Some(Request::Shutdown(how, reply)) => {
-                        self.shutdown(&how).await;
+                        let warnings = self.shutdown(&how).await;
                         // Who asked may have gone away meanwhile.
-                        let _ = reply.send(());
+                        let _ = reply.send(warnings);
                         return;
                     }
                     Some(request) => self.answer(request).await,
@@ -227,8 +228,15 @@ impl Supervisor {
         let _ = self.engine.routes().send(learned).await;
     }
 
-    async fn shutdown(&mut self, how: &Shutdown) {
+    async fn shutdown(&mut self, how: &Shutdown) -> Vec<String> {
         self.listeners.clear();
+        let warnings = match how {
+            Shutdown::Graceful => self.not_graceful().await,
+            Shutdown::Administrative(_) => Vec::new(),
+        };
+        for warning in &warnings {
+            tracing::warn!("{warning}");
+        }
         let kept = self
             .config
             .kernel
@@ -253,5 +261,6 @@ impl Supervisor {
         futures_util::future::join_all(stopping).await;
         let uptime = clock::now().saturating_duration_since(self.started);
         tracing::info!(uptime = uptime.as_secs(), "stopped");
+        warnings
     }
 }

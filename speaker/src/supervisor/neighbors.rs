@@ -306,6 +306,28 @@ impl Supervisor {
         neighbor
     }
 
+    /// Who will drop our routes when we go without a word, and why.
+    pub(super) async fn not_graceful(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        for running in &self.neighbors {
+            let Some(session) = ask_session(&running.session).await.filter(|it| it.up) else {
+                continue;
+            };
+            let theirs = &session.neighbor.remote_capabilities;
+            let restarts = |capability: &String| capability.starts_with("graceful restart");
+            let why = if running.config.session.graceful_restart.asks().is_none() {
+                "we do not ask it to keep them (graceful-restart)"
+            } else if theirs.iter().any(restarts) {
+                continue;
+            } else {
+                "it did not announce graceful restart"
+            };
+            let name = &running.config.name;
+            warnings.push(format!("neighbor {name} will drop our routes: {why}"));
+        }
+        warnings
+    }
+
     /// How many sessions are Established.
     pub(super) async fn established(&self) -> usize {
         let sessions = self

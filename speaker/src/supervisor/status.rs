@@ -1,6 +1,6 @@
 //! `show status`.
 
-use super::Supervisor;
+use super::{Supervisor, neighbors::Admin};
 use crate::{clock, engine::Question, session::time_of, view};
 use bgp_wire::{AddressFamily, Ipv4Unicast, Ipv6Unicast};
 
@@ -37,6 +37,16 @@ impl Supervisor {
                 interface: None,
             });
         let uptime = clock::now().saturating_duration_since(self.started);
+        let mut warnings = crate::config::lint::speaker(&self.config, &self.host.borrow());
+        for running in &self.neighbors {
+            if let Admin::Commanded(_) = running.admin {
+                let (name, why) = (&running.config.name, running.admin.disabled());
+                warnings.push(format!(
+                    "neighbor {name} is {}, also over a reload: `myna enable {name}` starts it",
+                    why.unwrap_or_default()
+                ));
+            }
+        }
         view::Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             router_id: self.router_id.to_string(),
@@ -50,7 +60,7 @@ impl Supervisor {
             tables,
             local_prefixes: connected.chain(configured).collect(),
             refused_connections: self.routing.refused(),
-            warnings: crate::config::lint::speaker(&self.config, &self.host.borrow()),
+            warnings,
         }
     }
 }

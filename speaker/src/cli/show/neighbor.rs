@@ -7,7 +7,7 @@ use crate::{
         table::{Cell, Table},
         time::{moment, seconds, span},
     },
-    view::{FamilyCounts, Messages, Neighbor},
+    view::{FamilyCounts, Messages, Neighbor, Transition},
 };
 use std::io::{self, Write};
 
@@ -20,6 +20,9 @@ pub(super) fn print(neighbor: &Neighbor, screen: &mut Screen<impl Write>) -> io:
     screen.styled(paint::of_state(&neighbor.state), &neighbor.state)?;
     let (since, ago) = (moment(&neighbor.since), span(neighbor.since_seconds));
     screen.line(&format!(" for {ago}, since {since}"))?;
+    if let Some(range) = &neighbor.range {
+        screen.field("Range", range)?;
+    }
     if neighbor.state != "Established" {
         screen.field("Waiting for", &neighbor.waiting_for)?;
     }
@@ -28,6 +31,9 @@ pub(super) fn print(neighbor: &Neighbor, screen: &mut Screen<impl Write>) -> io:
         screen.styled(BAD, error)?;
         let at = neighbor.last_error_at.as_deref().map(moment);
         screen.line(&at.map_or_else(String::new, |at| format!(" ({at})")))?;
+    }
+    if let Some(attempt) = &neighbor.last_attempt {
+        screen.field("Last attempt", attempt)?;
     }
     sides(neighbor, screen)?;
     timers(neighbor, screen)?;
@@ -274,10 +280,20 @@ fn history(neighbor: &Neighbor, screen: &mut Screen<impl Write>) -> io::Result<(
             Cell::new(moment(&step.at)),
             Cell::new(&step.from),
             Cell::styled(paint::of_state(&step.to), &step.to),
-            Cell::new(step.reason.as_deref().unwrap_or_default()),
+            Cell::new(reason(step)),
         ])?;
     }
     table.finish()
+}
+
+/// "could not connect: no route to host (17 times)"
+fn reason(step: &Transition) -> String {
+    let reason = step.reason.as_deref().unwrap_or_default();
+    match step.times {
+        0 | 1 => reason.to_owned(),
+        times if reason.is_empty() => format!("{times} times"),
+        times => format!("{reason} ({times} times)"),
+    }
 }
 
 #[cfg(test)]

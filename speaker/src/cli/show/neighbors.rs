@@ -51,6 +51,9 @@ fn remark(neighbor: &Neighbor) -> String {
     if neighbor.state == "Established" {
         return warnings.unwrap_or_default();
     }
+    if let Some(disabled) = &neighbor.disabled {
+        return disabled.clone();
+    }
     let error = neighbor.last_error.clone();
     error
         .or(warnings)

@@ -40,6 +40,8 @@ fn up() -> Neighbor {
         waiting_for: "established".to_owned(),
         last_error: Some("hold timer expired after 90 s".to_owned()),
         last_error_at: Some("2026-11-23T00:31:05Z".to_owned()),
+        last_notification: None,
+        last_attempt: None,
         remote_id: Some("10.1.1.2".to_owned()),
         source_address: Some("10.1.1.1".to_owned()),
         md5: true,
@@ -96,6 +98,7 @@ fn up() -> Neighbor {
             from: "OpenConfirm".to_owned(),
             to: "Established".to_owned(),
             reason: None,
+            times: 1,
         }],
     }
 }

@@ -125,9 +125,24 @@ impl Answerer for Fake {
         Err("myna.toml:3:1: wrong".to_owned())
     }
 
-    async fn stop(&self, graceful: bool) -> Result<(), String> {
+    async fn act(
+        &self,
+        neighbors: Neighbors,
+        action: NeighborAction,
+    ) -> Result<Vec<view::Acted>, String> {
+        match neighbors {
+            Neighbors::Named(name) if name == "bgp1" => Ok(vec![view::Acted {
+                neighbor: name,
+                done: true,
+                what: format!("{action:?}"),
+            }]),
+            _ => Err("no such neighbor".to_owned()),
+        }
+    }
+
+    async fn stop(&self, graceful: bool) -> Result<Vec<String>, String> {
         if graceful {
-            Ok(())
+            Ok(vec!["neighbor bgp1 will drop our routes".to_owned()])
         } else {
             Err("busy".to_owned())
         }
@@ -238,7 +253,22 @@ async fn every_request_is_answered() {
             place.ask(&Request::Stop { graceful: false }).1.unwrap(),
             "busy"
         );
-        assert_eq!(place.ask(&Request::Stop { graceful: true }), (vec![], None));
+        let stopping = Reply::Stopping(vec!["neighbor bgp1 will drop our routes".to_owned()]);
+        assert_eq!(
+            place.ask(&Request::Stop { graceful: true }),
+            (vec![stopping], None)
+        );
+        let act = |neighbor: &str| Request::Act {
+            neighbor: neighbor.to_owned(),
+            action: Action::Disable,
+            message: "moving".to_owned(),
+        };
+        let (replies, _) = place.ask(&act("bgp1"));
+        let [Reply::Acted(acted)] = replies.as_slice() else {
+            panic!("{replies:?}");
+        };
+        assert_eq!(acted.what, "Disable(\"moving\")");
+        assert_eq!(place.ask(&act("all")).1.unwrap(), "no such neighbor");
     });
 }
 
@@ -578,6 +608,14 @@ fn the_protocol_in_octets() {
     assert_eq!(
         request("{\"request\":\"routes\",\"prefix\":\"10.0.0.0/8\",\"not-exported\":\"bgp1\"}"),
         routes
+    );
+    assert_eq!(
+        request("{\"request\":\"act\",\"neighbor\":\"bgp1\",\"action\":\"refresh-in\"}"),
+        Request::Act {
+            neighbor: "bgp1".to_owned(),
+            action: Action::RefreshIn,
+            message: String::new(),
+        }
     );
     let said = |reply: &Reply| String::from_utf8(line(reply)).unwrap();
     assert_eq!(said(&Reply::Done), "\"done\"\n");
