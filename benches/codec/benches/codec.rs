@@ -1,4 +1,4 @@
-//! The codec by the clock; beside other crates, see `benches/compare`.
+//! The codec by the clock; beside other crates, see `benches/codecs`.
 use codec::workloads::{Workload, honest, hostile, ipv6};
 use criterion::{Criterion, criterion_group, criterion_main};
 
