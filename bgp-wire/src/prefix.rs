@@ -157,9 +157,10 @@ macro_rules! ip_prefix {
             }
             #[inline]
             fn write(&self, out: &mut Vec<u8>) {
-                let network = self.network().octets();
-                let length = octets_of(self.prefix_len());
-                out.extend_from_slice(network.get(..length).unwrap_or(&network));
+                // All octets and then fewer: a copy of fixed length is no call.
+                let end = out.len().saturating_add(octets_of(self.prefix_len()));
+                out.extend_from_slice(&self.network().octets());
+                out.truncate(end);
             }
         }
     };

@@ -443,9 +443,16 @@ impl AsPathBuf {
 
     /// Appends the value with four-octet AS numbers.
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
-        let mut writer = PathWriter::new(out, true);
+        // Sequences that follow each other were joined by `push`.
         for (kind, asns) in &self.segments {
-            writer.segment(*kind, asns.iter().copied());
+            for part in asns.chunks(usize::from(u8::MAX)) {
+                let count = u8::try_from(part.len()).unwrap_or(u8::MAX);
+                out.reserve(size_of_val(part).saturating_add(2));
+                out.extend_from_slice(&[kind.code(), count]);
+                for asn in part {
+                    out.extend_from_slice(&asn.0.to_be_bytes());
+                }
+            }
         }
     }
 }

@@ -238,10 +238,10 @@ impl AttributeSet {
                 number(out, self.originator_id.map(|id| id.address().to_bits()));
             }
             code::COMMUNITIES => put_list(out, flags, code, &self.communities, |word, out| {
-                out.extend(word.to_be_bytes());
+                out.extend_from_slice(&word.to_be_bytes());
             }),
             code::CLUSTER_LIST => put_list(out, flags, code, &self.cluster_list, |word, out| {
-                out.extend(word.to_be_bytes());
+                out.extend_from_slice(&word.to_be_bytes());
             }),
             code::EXTENDED_COMMUNITIES => {
                 put_list(
@@ -250,13 +250,15 @@ impl AttributeSet {
                     code,
                     &self.extended_communities,
                     |entry, out| {
-                        out.extend(entry);
+                        out.extend_from_slice(entry);
                     },
                 );
             }
             code::LARGE_COMMUNITIES => {
                 put_list(out, flags, code, &self.large_communities, |entry, out| {
-                    out.extend(entry.iter().flat_map(|word| word.to_be_bytes()));
+                    for word in entry {
+                        out.extend_from_slice(&word.to_be_bytes());
+                    }
                 });
             }
             _ => {}
@@ -273,6 +275,7 @@ fn put_list<T>(
     mut one: impl FnMut(&T, &mut Vec<u8>),
 ) {
     if !entries.is_empty() {
+        out.reserve(size_of_val(entries).saturating_add(4));
         put_value(out, flags, code, |out| {
             for entry in entries {
                 one(entry, out);
