@@ -64,6 +64,8 @@ fn put_known(attributes: &Attributes<'_>, row: &Row, out: &mut Vec<u8>) {
                 put_value(out, flags, row.code, |out| path.write(out));
             }
         }
+        // RFC 6286 §2.1: zero is nobody's identifier, and for whoever asks there is none.
+        code::ORIGINATOR_ID if attributes.originator_id().is_none() => {}
         code::AGGREGATOR if !attributes.four_octet => {
             if let Some(aggregator) = attributes.aggregator() {
                 walk::put_header(out, flags, row.code, 8);

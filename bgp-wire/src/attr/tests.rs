@@ -183,6 +183,15 @@ fn to_external_neighbors() {
 }
 
 #[test]
+fn an_originator_that_is_nobody_is_none() {
+    let octets = [0x40, 1, 1, 0, 0x40, 2, 0, 0x80, 9, 4, 0, 0, 0, 0];
+    let view = Attributes::from_canonical(&octets);
+    assert_eq!(view.originator_id(), None);
+    assert_eq!(canonical(&octets), octets[..7]);
+    assert_eq!(view.to_set(), AttributeSet::local());
+}
+
+#[test]
 fn confederation_segments_stay_inside() {
     let mut inside = AttributeSet::local();
     inside
