@@ -52,8 +52,8 @@
 //! assert_eq!(shown, ["192.168.100.0/24 best (only path)"]);
 //! ```
 //!
-//! Files, each importing only those that come later here: `stale`, `shard` (the public face),
-//! `lookup`, `tables`, `listing`, `membership`, `fill`, `background`, `table`, `export`, `import`, `rules`, `query`,
+//! Files, each importing only those that come later here: `stale`, `lookup`, `shard` (the public
+//! face), `tables`, `listing`, `membership`, `fill`, `background`, `table`, `export`, `import`, `rules`, `query`,
 //! `decision`, `lives`, `peers`, `inbox`, `member`, `destinations`, `intern`, `sources`, `change`, `peer`,
 //! `policy`, `index`, `key`, `hurry`, `journal`, `slots`, `interner`, `pages`.
 #![forbid(unsafe_code)]

@@ -175,6 +175,14 @@ impl Channel {
         self.sequence
     }
 
+    /// The first of the next `count` sequence numbers.
+    pub(crate) fn take_sequences(&mut self, count: usize) -> u32 {
+        let first = self.sequence.wrapping_add(1);
+        // A send has a few hundred messages.
+        self.sequence = self.sequence.wrapping_add(count as u32);
+        first
+    }
+
     /// Hands `octets` (whole messages) to the kernel, which works them off before this returns.
     pub(crate) fn send(&self, octets: &[u8]) -> io::Result<()> {
         loop {

@@ -332,6 +332,9 @@ pub struct Kernel {
     /// Next hops that are not on a link of this host, and how they are reached, or not.
     #[serde(default)]
     pub next_hops: Vec<Resolution>,
+    /// Nothing is written; all else is as it would be.
+    #[serde(default)]
+    pub dry_run: bool,
     /// `kernel flush` took our routes out, and they stay out until `kernel restore`.
     pub flushed: bool,
 }

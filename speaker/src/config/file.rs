@@ -15,7 +15,7 @@ use super::{
     section::{Item, Section, Walk},
     value,
 };
-use crate::host::Host;
+use crate::{fib, host::Host};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -329,6 +329,9 @@ fn read_static(section: Section<'_, '_>) -> Vec<ipnet::IpNet> {
     prefixes.unwrap_or_default()
 }
 
+/// What the kernel takes: IPv4's least, which is 68 octets (RFC 791), to the largest packet.
+const MTUS: std::ops::RangeInclusive<u32> = 68..=65_535;
+
 fn read_kernel(section: Section<'_, '_>) -> Kernel {
     let default = Kernel::default();
     let table = section.read("table", value::table);
@@ -339,6 +342,15 @@ fn read_kernel(section: Section<'_, '_>) -> Kernel {
     let keep_on_exit = section.read("keep-on-exit", Item::boolean);
     let source_v4 = section.read("source", value::source_v4);
     let source_v6 = section.read("source-ipv6", value::source_v6);
+    let dry_run = section.read("dry-run", Item::boolean);
+    let mtu = section.read("mtu", |item| item.integer(MTUS));
+    let locked = section.read("mtu-lock", Item::boolean).unwrap_or(false);
+    if locked
+        && mtu.is_none()
+        && let Some(item) = section.take("mtu-lock")
+    {
+        item.error(Complaint::new("locks no MTU").help("set `mtu` too, or remove it"));
+    }
     let adopt = section.read_list("adopt", |item| match value::protocol(item)? {
         own if own == protocol => Err(Complaint::new(
             "this is our own protocol: its routes in our table and with our metric are always taken over",
@@ -357,6 +369,8 @@ fn read_kernel(section: Section<'_, '_>) -> Kernel {
         keep_on_exit: keep_on_exit.unwrap_or(default.keep_on_exit),
         source_v4,
         source_v6,
+        dry_run: dry_run.unwrap_or(default.dry_run),
+        mtu: mtu.map(|octets| fib::Mtu { octets, locked }),
         adopt,
     }
 }

@@ -23,6 +23,10 @@ pub struct Kernel {
     pub source_v4: Option<Ipv4Addr>,
     /// and of IPv6 routes
     pub source_v6: Option<Ipv6Addr>,
+    /// write nothing, and log what would be written
+    pub dry_run: bool,
+    /// MTU of our routes, where it is not that of the link
+    pub mtu: Option<fib::Mtu>,
     /// rtm_protocol of other speakers whose routes are taken over or swept ("bird" is 12)
     pub adopt: Vec<u8>,
 }
@@ -45,6 +49,8 @@ impl Default for Kernel {
             keep_on_exit: false,
             source_v4: None,
             source_v6: None,
+            mtu: None,
+            dry_run: false,
             adopt: Vec::new(),
         }
     }

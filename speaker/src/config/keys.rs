@@ -48,7 +48,10 @@ pub(super) const KERNEL: Keys = Keys {
         "keep-on-exit",
         "source",
         "source-ipv6",
+        "mtu",
+        "mtu-lock",
         "adopt",
+        "dry-run",
     ],
 };
 pub(super) const FILTER: Keys = Keys {

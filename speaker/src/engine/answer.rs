@@ -87,6 +87,8 @@ fn in_kernel(feed: &Feed, prefix: &IpNet) -> String {
         "pending".to_owned()
     } else if let Some(other) = feed.worker().overruled(prefix) {
         format!("installed, but another route with a lower metric wins: {other}")
+    } else if feed.worker().is_dry_run() {
+        "would be installed (dry run)".to_owned()
     } else {
         "installed".to_owned()
     }

@@ -4,6 +4,7 @@
 //! two flags. With the hash's control octet that is 10 or 22 octets per slot, at a load of 44 to
 //! 87 %. Next-hop sets are few (one per neighbor, or per combination of them) and counted.
 use super::FibNextHop;
+use foldhash::fast::RandomState;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use std::{
     collections::HashMap,
@@ -99,8 +100,8 @@ impl Sets {
 /// The routes we believe to be in the table.
 #[derive(Debug, Default)]
 pub(super) struct Routes {
-    v4: HashMap<[u8; 5], Word>,
-    v6: HashMap<[u8; 17], Word>,
+    v4: HashMap<[u8; 5], Word, RandomState>,
+    v6: HashMap<[u8; 17], Word, RandomState>,
     sets: Sets,
 }
 

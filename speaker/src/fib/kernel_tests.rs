@@ -23,6 +23,8 @@ fn config() -> Kernel {
         keep_on_exit: true,
         source_v4: None,
         source_v6: None,
+        mtu: None,
+        dry_run: false,
         adopt: Vec::new(),
     }
 }
@@ -168,30 +170,35 @@ fn feed(worker: &mut Worker, changes: impl Iterator<Item = FibChange>) -> Durati
 
 /// The requests of another program that installs or deletes the first `count` numbered routes.
 fn batches_of_another(count: u64, delete: bool) -> Vec<Vec<u8>> {
-    use rtnetlink::{
-        packet_core::{NLM_F_CREATE, NLM_F_EXCL, NLM_F_REQUEST},
-        packet_route::RouteNetlinkMessage as Request,
-    };
+    use requests::{Requests, Subject};
+    use rtnetlink::packet_core::{NLM_F_CREATE, NLM_F_EXCL, NLM_F_REQUEST};
     let identity = message::Identity::of(&config());
-    let mut batches = Vec::new();
+    let (kind, flags) = if delete {
+        (kind::DEL_ROUTE, NLM_F_REQUEST)
+    } else {
+        (kind::NEW_ROUTE, NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL)
+    };
+    let mut requests = Requests::default();
     for n in 0..count {
         let FibChange::Install(route) = numbered(n, "10.1.1.2") else {
             unreachable!()
         };
-        let hops = if delete { &[] } else { &route.next_hops[..] };
-        let route = message::route(&route.prefix, hops, None, &identity);
-        let (request, flags) = if delete {
-            (Request::DelRoute(route), NLM_F_REQUEST)
-        } else {
-            (
-                Request::NewRoute(route),
-                NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL,
-            )
+        let subject = Subject {
+            prefix: &route.prefix,
+            next_hops: if delete { &[] } else { &route.next_hops },
+            source: None,
+            mtu: None,
+            identity: &identity,
+            any_kind: false,
         };
-        if n % 256 == 0 {
-            batches.push(Vec::new());
-        }
-        crate::netlink::append(batches.last_mut().unwrap(), request, flags, 0);
+        requests.push(0, kind, flags, &subject);
+    }
+    let mut batches = Vec::new();
+    let mut next = requests.fit(0, 16 * 1024);
+    while !next.is_empty() {
+        let end = next.end;
+        batches.push(requests.numbered(next, 0).0.to_vec());
+        next = requests.fit(end, 16 * 1024);
     }
     batches
 }

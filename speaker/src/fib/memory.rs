@@ -74,6 +74,11 @@ impl MemoryFib {
         self.table().writes
     }
 
+    /// As if it were new.
+    pub(super) fn clear(&self) {
+        *self.table() = Table::default();
+    }
+
     /// Puts a route in as if it were left from an earlier run.
     pub fn leave(&self, route: FibRoute) {
         self.table().ours.insert(route.prefix, route.next_hops);
@@ -152,7 +157,7 @@ impl Table {
         if self.foreign.contains_key(&write.prefix) || self.ours.contains_key(&write.prefix) {
             return Err(RouteError::Conflict(None));
         }
-        self.ours.insert(write.prefix, new.clone());
+        self.ours.insert(write.prefix, new.to_vec());
         Ok(())
     }
 }

@@ -3,7 +3,8 @@
 //! One code path for both families: the address types of the packet crate carry the difference,
 //! but for what the kernel itself does differently: it puts several next hops of an IPv6 prefix
 //! into routes of their own (`netlink` writes them so), and IPv4 reaches over IPv6 by RTA_VIA.
-use super::FibNextHop;
+//! What we write is in `requests`.
+use super::{FibNextHop, Mtu};
 use crate::config::Kernel;
 use ipnet::IpNet;
 use rtnetlink::{
@@ -11,8 +12,8 @@ use rtnetlink::{
     packet_route::{
         AddressFamily,
         route::{
-            RouteAddress, RouteAttribute, RouteFlags, RouteHeader, RouteMessage, RouteNextHop,
-            RouteNextHopFlags, RouteScope, RouteType, RouteVia,
+            RouteAddress, RouteAttribute, RouteFlags, RouteHeader, RouteMessage, RouteMetric,
+            RouteType, RouteVia,
         },
     },
 };
@@ -56,56 +57,6 @@ impl Identity {
     }
 }
 
-/// A request about one route of `identity`.
-pub(super) fn route(
-    prefix: &IpNet,
-    next_hops: &[FibNextHop],
-    source: Option<IpAddr>,
-    identity: &Identity,
-) -> RouteMessage {
-    let mut message = RouteMessage::default();
-    message.header = RouteHeader {
-        address_family: family(prefix.addr()),
-        destination_prefix_length: prefix.prefix_len(),
-        table: u8::try_from(identity.table).unwrap_or(RouteHeader::RT_TABLE_UNSPEC),
-        protocol: identity.protocol.into(),
-        scope: RouteScope::Universe,
-        kind: RouteType::Unicast,
-        ..RouteHeader::default()
-    };
-    let attributes = &mut message.attributes;
-    attributes.push(RouteAttribute::Destination(address(prefix.addr())));
-    if u8::try_from(identity.table).is_err() {
-        attributes.push(RouteAttribute::Table(identity.table));
-    }
-    // Never 0 for IPv6: to a deletion that would mean "any". IPv4 has no other word for 0, but
-    // then the lowest metric comes first, and that is it.
-    attributes.push(RouteAttribute::Priority(identity.metric_of(prefix)));
-    if let Some(source) = source {
-        attributes.push(RouteAttribute::PrefSource(address(source)));
-    }
-    match next_hops {
-        [hop] if hop.weight <= 1 => {
-            attributes.push(gateway(prefix, hop.address));
-            attributes.extend(hop.interface.map(RouteAttribute::Oif));
-        }
-        [] => {}
-        several => {
-            let hops = several.iter().map(|hop| {
-                let mut next_hop = RouteNextHop::default();
-                // The kernel counts weights from 0.
-                next_hop.hops = u8::try_from(hop.weight.saturating_sub(1)).unwrap_or(u8::MAX);
-                next_hop.flags = RouteNextHopFlags::empty();
-                next_hop.interface_index = hop.interface.unwrap_or(0);
-                next_hop.attributes.push(gateway(prefix, hop.address));
-                next_hop
-            });
-            attributes.push(RouteAttribute::MultiPath(hops.collect()));
-        }
-    }
-    message
-}
-
 /// A dump request; the kernel leaves the rest out where it filters dumps.
 pub(super) fn dump(v6: bool, table: u32, protocol: u8) -> RouteMessage {
     let mut message = RouteMessage::default();
@@ -130,6 +81,7 @@ pub(super) struct RouteView {
     pub(super) tos: u8,
     pub(super) kind: RouteType,
     pub(super) source: Option<IpAddr>,
+    pub(super) mtu: Option<Mtu>,
     /// where there is no gateway, the device alone
     pub(super) interface: Option<u32>,
     pub(super) next_hops: Vec<FibNextHop>,
@@ -162,6 +114,7 @@ impl RouteView {
             tos: message.header.tos,
             kind: message.header.kind,
             source: None,
+            mtu: None,
             interface: None,
             next_hops: Vec::new(),
         };
@@ -171,6 +124,7 @@ impl RouteView {
                 RouteAttribute::Table(table) => view.table = table,
                 RouteAttribute::Priority(metric) => view.metric = metric,
                 RouteAttribute::PrefSource(found) => view.source = ip(&found),
+                RouteAttribute::Metrics(metrics) => view.mtu = mtu_of(&metrics),
                 RouteAttribute::Oif(index) => view.interface = Some(index),
                 RouteAttribute::MultiPath(hops) => several = hops,
                 other => via = gateway_of(&other).or(via),
@@ -231,14 +185,6 @@ impl RouteView {
     }
 }
 
-fn family(address: IpAddr) -> AddressFamily {
-    if address.is_ipv4() {
-        AddressFamily::Inet
-    } else {
-        AddressFamily::Inet6
-    }
-}
-
 pub(super) fn address(address: IpAddr) -> RouteAddress {
     match address {
         IpAddr::V4(v4) => RouteAddress::Inet(v4),
@@ -254,12 +200,19 @@ fn ip(address: &RouteAddress) -> Option<IpAddr> {
     }
 }
 
-fn gateway(prefix: &IpNet, hop: IpAddr) -> RouteAttribute {
-    match (prefix, hop) {
-        // RFC 8950: an IPv4 prefix may have an IPv6 next hop.
-        (IpNet::V4(_), IpAddr::V6(v6)) => RouteAttribute::Via(RouteVia::Inet6(v6)),
-        _ => RouteAttribute::Gateway(address(hop)),
+fn mtu_of(metrics: &[RouteMetric]) -> Option<Mtu> {
+    /// RTAX_MTU as a bit of RTAX_LOCK
+    const MTU_BIT: u32 = 1 << 2;
+    let mut mtu = None;
+    let mut locked = false;
+    for metric in metrics {
+        match metric {
+            RouteMetric::Mtu(octets) => mtu = Some(*octets),
+            RouteMetric::Lock(bits) => locked = bits & MTU_BIT != 0,
+            _ => {}
+        }
     }
+    mtu.map(|octets| Mtu { octets, locked })
 }
 
 fn gateway_of(attribute: &RouteAttribute) -> Option<IpAddr> {
@@ -276,68 +229,34 @@ mod tests {
     use super::*;
     use rtnetlink::packet_core::Emitable;
 
-    fn hop(address: &str, interface: Option<u32>, weight: u16) -> FibNextHop {
-        FibNextHop {
-            address: address.parse().unwrap(),
-            interface,
-            weight,
-        }
-    }
-
-    fn round_trip(prefix: &str, hops: &[FibNextHop], source: Option<&str>, table: u32) {
-        let prefix = prefix.parse().unwrap();
-        let source = source.map(|source| source.parse().unwrap());
-        let identity = Identity {
-            table,
-            metric: 32,
-            protocol: 186,
-        };
-        let message = route(&prefix, hops, source, &identity);
-        let mut octets = vec![0; message.buffer_len()];
-        message.emit(&mut octets);
-        let view = RouteView::parse(&octets).unwrap();
-        assert!(view.is_of(&identity), "{view:?}");
-        assert_eq!(
-            (view.prefix, view.source, view.table),
-            (prefix, source, table)
-        );
-        for (wanted, found) in hops.iter().zip(&view.next_hops) {
-            assert!(wanted.is_met_by(found), "{wanted:?} {found:?}");
-        }
-        assert_eq!(view.next_hops.len(), hops.len());
-    }
-
-    #[test]
-    fn what_we_write_is_what_we_read() {
-        round_trip("10.0.0.0/8", &[hop("10.1.1.2", None, 1)], None, 254);
-        round_trip(
-            "0.0.0.0/0",
-            &[hop("10.1.1.2", None, 1)],
-            Some("10.5.5.5"),
-            1000,
-        );
-        round_trip("10.0.0.0/8", &[hop("fe80::2", Some(7), 1)], None, 255);
-        round_trip(
-            "fd00::/16",
-            &[hop("fe80::2", Some(7), 1)],
-            Some("fd05::5"),
-            256,
-        );
-        let two = [hop("fd00::2", None, 1), hop("fd00::3", None, 20)];
-        round_trip("::/0", &two, None, 254);
-        round_trip("10.0.0.0/8", &[hop("10.1.1.2", None, 3)], None, 254);
+    /// A route of `identity` as the packet crate has it.
+    fn route(identity: &Identity) -> RouteMessage {
+        let mut message = RouteMessage::default();
+        message.header.address_family = AddressFamily::Inet;
+        message.header.destination_prefix_length = 8;
+        message.header.table = u8::try_from(identity.table).unwrap_or(0);
+        message.header.protocol = identity.protocol.into();
+        message.header.kind = RouteType::Unicast;
+        let gateway = RouteAddress::Inet("10.1.1.2".parse().unwrap());
+        message.attributes = vec![
+            RouteAttribute::Destination(RouteAddress::Inet("10.0.0.0".parse().unwrap())),
+            RouteAttribute::Table(identity.table),
+            RouteAttribute::Priority(identity.metric),
+            RouteAttribute::Gateway(gateway),
+            RouteAttribute::Metrics(vec![RouteMetric::Mtu(1400)]),
+        ];
+        message
     }
 
     #[test]
     fn other_metrics_tables_and_kinds_are_not_ours() {
-        let prefix = "10.0.0.0/8".parse().unwrap();
         let ours = Identity {
             table: 254,
             metric: 32,
             protocol: 186,
         };
         let read = |change: &dyn Fn(&mut RouteMessage)| {
-            let mut message = route(&prefix, &[hop("10.1.1.2", None, 1)], None, &ours);
+            let mut message = route(&ours);
             change(&mut message);
             let mut octets = vec![0; message.buffer_len()];
             message.emit(&mut octets);
@@ -347,7 +266,9 @@ mod tests {
         assert!(!read(&|message| message.header.kind = RouteType::BlackHole));
         assert!(!read(&|message| message.header.tos = 8));
         assert!(!read(&|message| message.header.protocol = 12.into()));
-        assert!(!read(&|message| message.header.table = 253));
+        assert!(!read(&|message| {
+            message.attributes.push(RouteAttribute::Table(253));
+        }));
         assert!(!read(&|message| message.header.flags = RouteFlags::Cloned));
         assert!(!read(&|message| message
             .attributes
@@ -372,8 +293,7 @@ mod tests {
             metric: 32,
             protocol: 186,
         };
-        let two = [hop("fd00::2", None, 1), hop("fd00::3", None, 20)];
-        let message = route(&"fd00::/16".parse().unwrap(), &two, None, &identity);
+        let message = route(&identity);
         let mut octets = vec![0; message.buffer_len()];
         message.emit(&mut octets);
         for length in 0..octets.len() {

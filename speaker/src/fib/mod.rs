@@ -16,6 +16,7 @@
 //! Cost in memory: 10 octets per slot of an open hash for IPv4, 22 for IPv6 (`held`), so 12 to
 //! 23 and 25 to 50 per installed route; next hops are shared. Routes that wait for something
 //! (a conflict, a next hop) cost about 100 each, and more when they have a story to tell.
+mod dry_run;
 mod filter;
 mod flush;
 mod held;
@@ -25,6 +26,7 @@ mod message;
 mod netlink;
 mod reconcile;
 mod report;
+mod requests;
 mod resolve;
 mod survey;
 mod tales;
@@ -36,11 +38,13 @@ mod kernel_tests;
 use ipnet::IpNet;
 use std::{fmt, io, net::IpAddr, sync::Arc, time::Duration};
 
+pub use dry_run::DryRun;
 pub use flush::flush;
 pub(crate) use lookup::{Followed, Lookup, Reach};
 pub use memory::MemoryFib;
 pub use netlink::NetlinkFib;
 pub use report::Past;
+pub use requests::Mtu;
 pub use resolve::Resolved;
 pub use survey::{known_protocols, protocol_name, survey};
 pub use worker::{Demand, Worker};
@@ -201,7 +205,7 @@ pub struct FibWrite {
     /// what goes; `None`: nothing that we may touch
     pub old: Option<Held>,
     /// what comes; `None`: nothing
-    pub new: Option<Vec<FibNextHop>>,
+    pub new: Option<Arc<[FibNextHop]>>,
 }
 /// Something happened to the table that was not our doing.
 #[derive(Clone, Debug, PartialEq, Eq)]

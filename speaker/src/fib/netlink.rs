@@ -17,23 +17,20 @@
 //! - IPv6 keeps each next hop as a route of its own, so only the differing ones are written; what
 //!   cannot be told by its next hop (a preferred source) is the one case for REPLACE.
 use super::{
-    Fib, FibEvent, FibNextHop, FibWrite, Found, Held, Lookup, Owner, Resolved, Rival, RouteError,
-    Scope, Waker, Walk,
+    Fib, FibEvent, FibNextHop, FibWrite, Found, Held, Lookup, Mtu, Owner, Resolved, Rival,
+    RouteError, Scope, Waker, Walk,
     filter::{all_routes_filter, event_filter},
     message::{self, Identity, RouteView},
+    requests::{Requests, Subject},
 };
 use crate::{
     config::Kernel,
-    netlink::{Bell, Channel, Dump, LinkView, Message, Received, Refusal, append, group, kind},
+    netlink::{Bell, Channel, Dump, LinkView, Message, Received, Refusal, group, kind},
 };
 use ipnet::IpNet;
 use rtnetlink::{
     packet_core::{NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, NLM_F_REQUEST},
-    packet_route::{
-        RouteNetlinkMessage,
-        link::LinkMessage,
-        route::{RouteScope, RouteType},
-    },
+    packet_route::{RouteNetlinkMessage, link::LinkMessage},
 };
 use std::{cmp::Ordering, collections::BTreeMap, io, net::IpAddr, sync::Arc, time::Duration};
 
@@ -66,19 +63,13 @@ struct Walking {
     interrupted: bool,
 }
 
-/// One request on its way.
-#[derive(Debug)]
-struct Request {
-    write: usize,
-    octets: Vec<u8>,
-}
-
 /// The kernel's routing table as a [`Fib`].
 #[derive(Debug)]
 pub struct NetlinkFib {
     identity: Identity,
     source_v4: Option<IpAddr>,
     source_v6: Option<IpAddr>,
+    mtu: Option<Mtu>,
     adopt: Vec<u8>,
     /// Protocol and metric of the routes that a table before this one left to us.
     inherits: Option<(u8, u32)>,
@@ -128,6 +119,7 @@ impl NetlinkFib {
             identity,
             source_v4: kernel.source_v4.map(IpAddr::V4),
             source_v6: kernel.source_v6.map(IpAddr::V6),
+            mtu: kernel.mtu,
             adopt: kernel.adopt.clone(),
             inherits: None,
             requests,
@@ -142,7 +134,9 @@ impl NetlinkFib {
             noticed: None,
         };
         fib.read_links()?;
-        fib.check_permission()?;
+        if !kernel.dry_run {
+            fib.check_permission()?;
+        }
         Ok(fib)
     }
 
@@ -168,9 +162,12 @@ impl NetlinkFib {
     /// write than once per route.
     fn check_permission(&mut self) -> io::Result<()> {
         let nowhere = IpNet::from(IpAddr::from([0, 0, 0, 1]));
-        let message = message::route(&nowhere, &[], None, &self.identity);
-        let mut refusals = Vec::new();
-        let request = vec![self.request(0, RouteNetlinkMessage::DelRoute(message), 0)];
+        let held = Held {
+            next_hops: Vec::new(),
+            owner: Owner::Ours,
+        };
+        let (mut request, mut refusals) = (Requests::default(), Vec::new());
+        self.delete(&mut request, 0, &nowhere, &held);
         self.transmit(request, &mut refusals);
         match refusals.pop() {
             Some((_, refusal)) if refusal.errno == libc::EPERM => Err(io::Error::new(
@@ -213,19 +210,32 @@ impl NetlinkFib {
         }
     }
 
-    fn request(&mut self, write: usize, message: RouteNetlinkMessage, flags: u16) -> Request {
-        let mut octets = Vec::with_capacity(64);
-        append(&mut octets, message, NLM_F_REQUEST | flags, 0);
-        Request { write, octets }
+    /// A route with these next hops, as we write it.
+    fn subject<'r>(&'r self, prefix: &'r IpNet, next_hops: &'r [FibNextHop]) -> Subject<'r> {
+        Subject {
+            prefix,
+            next_hops,
+            source: self.source(prefix),
+            mtu: self.mtu,
+            identity: &self.identity,
+            any_kind: false,
+        }
     }
 
-    fn add(&mut self, write: usize, prefix: &IpNet, hops: &[FibNextHop], flags: u16) -> Request {
-        let message = message::route(prefix, hops, self.source(prefix), &self.identity);
-        self.request(write, RouteNetlinkMessage::NewRoute(message), flags)
+    fn add(
+        &self,
+        requests: &mut Requests,
+        write: usize,
+        prefix: &IpNet,
+        hops: &[FibNextHop],
+        flags: u16,
+    ) {
+        let subject = self.subject(prefix, hops);
+        requests.push(write, kind::NEW_ROUTE, NLM_F_REQUEST | flags, &subject);
     }
 
     /// One request, or one per next hop where the kernel keeps these apart.
-    fn delete(&mut self, requests: &mut Vec<Request>, write: usize, prefix: &IpNet, held: &Held) {
+    fn delete(&self, requests: &mut Requests, write: usize, prefix: &IpNet, held: &Held) {
         let identity = match held.owner {
             Owner::Ours => self.identity,
             Owner::Other { protocol, metric } => Identity {
@@ -235,13 +245,15 @@ impl NetlinkFib {
             },
         };
         let mut push = |hops: &[FibNextHop]| {
-            let mut message = message::route(prefix, hops, None, &identity);
-            if held.owner != Owner::Ours {
+            let subject = Subject {
+                source: None,
+                mtu: None,
+                identity: &identity,
                 // Of any kind: BIRD leaves blackholes as well.
-                message.header.kind = RouteType::Unspec;
-                message.header.scope = RouteScope::NoWhere;
-            }
-            requests.push(self.request(write, RouteNetlinkMessage::DelRoute(message), 0));
+                any_kind: held.owner != Owner::Ours,
+                ..self.subject(prefix, hops)
+            };
+            requests.push(write, kind::DEL_ROUTE, NLM_F_REQUEST, &subject);
         };
         match prefix {
             IpNet::V6(_) if held.next_hops.len() > 1 => {
@@ -254,7 +266,7 @@ impl NetlinkFib {
     }
 
     /// The requests of a write.
-    fn plan(&mut self, index: usize, write: &FibWrite, plan: &mut Plan) {
+    fn plan(&self, index: usize, write: &FibWrite, plan: &mut Plan) {
         let Plan {
             first,
             then,
@@ -264,23 +276,23 @@ impl NetlinkFib {
         match (&write.old, &write.new) {
             (None, None) => {}
             (None, Some(new)) => {
-                first.push(self.add(index, prefix, new, NLM_F_CREATE | NLM_F_EXCL));
+                self.add(first, index, prefix, new, NLM_F_CREATE | NLM_F_EXCL);
             }
             (Some(old), None) => self.delete(first, index, prefix, old),
             (Some(old), Some(new)) => match self.way_over(prefix, old, new) {
                 Way::Beside => {
-                    first.push(self.add(index, prefix, new, NLM_F_CREATE | NLM_F_EXCL));
+                    self.add(first, index, prefix, new, NLM_F_CREATE | NLM_F_EXCL);
                     self.delete(then, index, prefix, old);
                 }
                 Way::Over => {
-                    first.push(self.add(index, prefix, new, NLM_F_CREATE | NLM_F_REPLACE));
+                    self.add(first, index, prefix, new, NLM_F_CREATE | NLM_F_REPLACE);
                     if old.owner == Owner::Ours {
                         self.delete(otherwise, index, prefix, old);
                     }
                 }
                 Way::Append { added, removed } => {
                     if !added.is_empty() {
-                        first.push(self.add(index, prefix, &added, NLM_F_CREATE | NLM_F_APPEND));
+                        self.add(first, index, prefix, &added, NLM_F_CREATE | NLM_F_APPEND);
                     }
                     let old = Held {
                         next_hops: removed,
@@ -333,44 +345,26 @@ impl NetlinkFib {
     }
 
     /// Sends `requests`, many at a time, and collects what was refused, by write.
-    fn transmit(&mut self, requests: Vec<Request>, refusals: &mut Vec<(usize, Refusal)>) {
-        let mut octets = Vec::with_capacity(SEND.min(requests.len().saturating_mul(128)));
-        let mut sent: Vec<usize> = Vec::with_capacity(requests.len());
-        let mut requests = requests.into_iter().peekable();
-        while requests.peek().is_some() {
-            octets.clear();
-            sent.clear();
-            let first = self.requests.next_sequence();
-            let mut sequence = first;
-            while let Some(mut request) = requests
-                .next_if(|next| octets.len() + next.octets.len() <= self.room || sent.is_empty())
-            {
-                if !sent.is_empty() {
-                    sequence = self.requests.next_sequence();
+    fn transmit(&mut self, mut requests: Requests, refusals: &mut Vec<(usize, Refusal)>) {
+        let mut next = requests.fit(0, self.room);
+        while !next.is_empty() {
+            let end = next.end;
+            let first = self.requests.take_sequences(next.len());
+            let (octets, writes) = requests.numbered(next, first);
+            let sent = self.requests.send(octets);
+            let writes: Vec<usize> = writes.collect();
+            match sent {
+                Ok(()) => self.collect(first, &writes, refusals),
+                Err(error) => {
+                    let refusal = Refusal {
+                        errno: error.raw_os_error().unwrap_or(libc::EIO),
+                        text: Some(error.to_string()),
+                    };
+                    let refused = writes.iter().map(|write| (*write, refusal.clone()));
+                    refusals.extend(refused);
                 }
-                // nlmsghdr: length 4, type 2, flags 2, sequence 4.
-                if let Some(place) = request.octets.get_mut(8..12) {
-                    place.copy_from_slice(&sequence.to_ne_bytes());
-                }
-                octets.extend_from_slice(&request.octets);
-                sent.push(request.write);
             }
-            if let Err(error) = self.requests.send(&octets) {
-                let errno = error.raw_os_error().unwrap_or(libc::EIO);
-                let text = Some(error.to_string());
-                let refused = sent.iter().map(|write| {
-                    (
-                        *write,
-                        Refusal {
-                            errno,
-                            text: text.clone(),
-                        },
-                    )
-                });
-                refusals.extend(refused);
-                continue;
-            }
-            self.collect(first, &sent, refusals);
+            next = requests.fit(end, self.room);
         }
     }
 
@@ -452,7 +446,7 @@ impl NetlinkFib {
             next_hops: view.next_hops.clone(),
             owner,
         };
-        let exact = view.source == self.source(&view.prefix);
+        let exact = view.source == self.source(&view.prefix) && view.mtu == self.mtu;
         Some(Found {
             prefix: view.prefix,
             held,
@@ -545,11 +539,11 @@ impl NetlinkFib {
 /// The requests of some writes.
 #[derive(Default)]
 struct Plan {
-    first: Vec<Request>,
+    first: Requests,
     /// when the first went well, or what goes is ours
-    then: Vec<Request>,
+    then: Requests,
     /// when the first was refused
-    otherwise: Vec<Request>,
+    otherwise: Requests,
 }
 
 /// How a write gets from what is there to what shall be.
@@ -614,7 +608,7 @@ impl Fib for NetlinkFib {
         }
         let Plan {
             first,
-            mut then,
+            then,
             otherwise,
         } = plan;
         let mut refusals = Vec::new();
@@ -636,11 +630,14 @@ impl Fib for NetlinkFib {
                 .as_ref()
                 .is_some_and(|old| old.owner == Owner::Ours)
         };
-        let went_well = |request: &Request| refused.get(request.write).is_some_and(Option::is_none);
-        then.retain(|request| went_well(request) || writes.get(request.write).is_some_and(ours));
-        then.extend(otherwise.into_iter().filter(|request| !went_well(request)));
-        self.transmit(then, &mut refusals);
-        let mut again = Vec::new();
+        let went_well = |write: usize| refused.get(write).is_some_and(Option::is_none);
+        let mut second = Requests::default();
+        second.take_from(&then, |write| {
+            went_well(write) || writes.get(write).is_some_and(ours)
+        });
+        second.take_from(&otherwise, |write| !went_well(write));
+        self.transmit(second, &mut refusals);
+        let mut again = Requests::default();
         for (index, refusal) in refusals.drain(..) {
             let Some(write) = writes.get(index) else {
                 continue;
@@ -654,11 +651,12 @@ impl Fib for NetlinkFib {
                 // place: it has to give way and ask properly.
                 if let (Some(new), Some(None)) = (&write.new, refused.get(index)) {
                     let held = Held {
-                        next_hops: new.clone(),
+                        next_hops: new.to_vec(),
                         owner: Owner::Ours,
                     };
                     self.delete(&mut again, index, &write.prefix, &held);
-                    again.push(self.add(index, &write.prefix, new, NLM_F_CREATE | NLM_F_EXCL));
+                    let flags = NLM_F_CREATE | NLM_F_EXCL;
+                    self.add(&mut again, index, &write.prefix, new, flags);
                 }
             } else if !is_gone(&refusal) {
                 self.noticed = Some("the kernel refused to delete a route");

@@ -24,6 +24,7 @@ use super::{
     resolve::Resolver,
     tales::{Tale, Tales},
 };
+use foldhash::fast::RandomState;
 use ipnet::IpNet;
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -161,10 +162,12 @@ impl Reconciler {
                     let Found {
                         prefix,
                         held,
+                        exact,
                         rival,
-                        ..
                     } = found;
                     match rival {
+                        // Written by other settings: to be replaced when it is wanted.
+                        None if !exact => self.standing.entry(prefix).or_default().push(held),
                         // Two of ours for one prefix: we died between adding and deleting.
                         // The same once more: the table changed under the walk.
                         None if self.routes.contains(&prefix) => {
@@ -226,7 +229,8 @@ impl Reconciler {
     /// Takes what the feeder wants, in order.
     pub(super) fn apply(&mut self, changes: Vec<FibChange>, now: Instant) {
         let mut jobs = Vec::with_capacity(changes.len().min(BATCH));
-        let mut prefixes = HashSet::with_capacity(changes.len().min(BATCH));
+        let room = changes.len().min(BATCH);
+        let mut prefixes = HashSet::with_capacity_and_hasher(room, RandomState::default());
         for change in changes {
             let prefix = change.prefix();
             if jobs.len() >= BATCH || prefixes.contains(&prefix) {
@@ -269,7 +273,7 @@ impl Reconciler {
                 .and_then(|others| others.first())
                 .cloned(),
         };
-        let new = Some(hops.to_vec());
+        let new = Some(Arc::clone(&hops));
         Some(Job {
             purpose,
             write: FibWrite { prefix, old, new },
@@ -576,7 +580,7 @@ impl Reconciler {
                 let write = FibWrite {
                     prefix,
                     old: None,
-                    new: Some(hops.to_vec()),
+                    new: Some(Arc::clone(&hops)),
                 };
                 jobs.push(Job {
                     purpose: Purpose::Restore,

@@ -1,6 +1,7 @@
 //! What the worker tells of itself: shared with whoever asks, under a lock that is held shortly.
 use super::{Resolved, RouteError, held::HopSet, tales::Tales};
 use crate::{clock, config::Kernel, view};
+use foldhash::fast::RandomState;
 use ipnet::IpNet;
 use std::{
     collections::{BTreeMap, HashMap},
@@ -30,7 +31,7 @@ pub struct Past {
 
 #[derive(Debug, Default)]
 pub(super) struct Report {
-    pub(super) waiting: HashMap<IpNet, Waiting>,
+    pub(super) waiting: HashMap<IpNet, Waiting, RandomState>,
     /// routes of ours beside one of somebody else that wins, in words
     pub(super) overruled: BTreeMap<IpNet, String>,
     /// next hops that are not on a link
@@ -106,6 +107,7 @@ impl Report {
             overruled: overruled.collect(),
             overruled_total: self.overruled.len() as u64,
             flushed: false,
+            dry_run: kernel.dry_run,
             next_hops: next_hops.collect(),
         }
     }

@@ -172,6 +172,11 @@ impl Worker {
         drop(inbox);
         self.shared.report().view(&self.kernel, pending)
     }
+    /// Whether nothing is written.
+    #[must_use]
+    pub fn is_dry_run(&self) -> bool {
+        self.kernel.dry_run
+    }
     /// What it has counted, for the worker that comes after it.
     #[must_use]
     pub fn past(&self) -> Past {

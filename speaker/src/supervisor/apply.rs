@@ -12,7 +12,7 @@ use crate::{
     Applied,
     config::{Config, Kernel, Neighbor, PolicyRef, Range, Treatment},
     engine::{OldRoutes, Question},
-    fib::{Fib, NetlinkFib},
+    fib::{DryRun, Fib, NetlinkFib},
     session::SessionCommand,
 };
 use bgp_wire::{Notification, iana::notification::cease};
@@ -46,11 +46,8 @@ impl Supervisor {
         let fib = if new.kernel != old.kernel && !self.own_fib {
             Some(match &new.kernel {
                 Some(kernel) => {
-                    let mut fib = open_kernel(kernel)?;
-                    if let Some(old) = old.kernel.as_ref().filter(|old| inherits(old, kernel)) {
-                        fib = fib.inheriting(old);
-                    }
-                    Some((Box::new(fib) as Box<dyn Fib>, kernel.clone()))
+                    let fib = open_kernel(kernel, old.kernel.as_ref())?;
+                    Some((fib, kernel.clone()))
                 }
                 None => None,
             })
@@ -311,10 +308,23 @@ fn range_changes(old: &Config, new: &Config) -> Vec<String> {
     changes
 }
 
-/// The table that [kernel] names.
-pub(super) fn open_kernel(kernel: &Kernel) -> Result<NetlinkFib, String> {
-    NetlinkFib::open(kernel)
-        .map_err(|error| format!("cannot use the kernel's routing table: {error}"))
+/// The table that [kernel] names. `before`: the settings whose routes are taken over, where these
+/// are others.
+pub(super) fn open_kernel(
+    kernel: &Kernel,
+    before: Option<&Kernel>,
+) -> Result<Box<dyn Fib>, String> {
+    let fib = NetlinkFib::open(kernel)
+        .map_err(|error| format!("cannot use the kernel's routing table: {error}"))?;
+    let fib = match before.filter(|before| inherits(before, kernel)) {
+        Some(before) => fib.inheriting(before),
+        None => fib,
+    };
+    Ok(if kernel.dry_run {
+        Box::new(DryRun::over(fib))
+    } else {
+        Box::new(fib)
+    })
 }
 
 /// The routes stay in their places and only change their protocol number: the kernel would take

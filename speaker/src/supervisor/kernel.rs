@@ -27,7 +27,7 @@ impl Supervisor {
         if now.is_some_and(|now| !now.flushed) {
             return Err("our routes are in the kernel already: they were not flushed".to_owned());
         }
-        let fib = Box::new(apply::open_kernel(kernel)?);
+        let fib = apply::open_kernel(kernel, None)?;
         let kernel = kernel.clone();
         let started = self
             .engine

@@ -145,8 +145,8 @@ fn open_fib(kernel: Option<&Kernel>) -> Result<Option<KernelTable>, StartError> 
     let Some(kernel) = kernel else {
         return Ok(None);
     };
-    let fib = super::apply::open_kernel(kernel).map_err(StartError)?;
-    Ok(Some((Box::new(fib), kernel.clone())))
+    let fib = super::apply::open_kernel(kernel, None).map_err(StartError)?;
+    Ok(Some((fib, kernel.clone())))
 }
 
 /// All of `addresses`, or none; `others` are those that are open.

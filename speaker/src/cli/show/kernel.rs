@@ -33,6 +33,9 @@ pub(super) fn print(kernel: &Kernel, screen: &mut Screen<impl Write>) -> io::Res
         "Table",
         &format!("{table}, metric {metric}, protocol {protocol}"),
     )?;
+    if kernel.dry_run {
+        screen.field("Dry run", "nothing is written; the log has what would be")?;
+    }
     if kernel.flushed {
         return screen.field(
             "Flushed",

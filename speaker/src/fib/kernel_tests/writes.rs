@@ -187,3 +187,86 @@ fn a_link_local_next_hop_goes_with_its_interface() {
         becomes(&[]);
     });
 }
+
+#[test]
+fn an_mtu_goes_with_the_route_and_comes_back_when_another_changes_it() {
+    in_namespace("fib-mtu", || {
+        veth();
+        let kernel = Kernel {
+            mtu: Some(Mtu {
+                octets: 1400,
+                locked: true,
+            }),
+            ..config()
+        };
+        let mut worker = start(&kernel);
+        let wanted = vec![
+            install("10.9.0.0/16", "10.1.1.2"),
+            install("fd09::/32", "fd00::2"),
+        ];
+        give(&mut worker, wanted.clone());
+        let with_mtu = [
+            "10.9.0.0/16 via 10.1.1.2 dev v0 proto bgp metric 32 mtu lock 1400",
+            "fd09::/32 via fd00::2 dev v0 proto bgp metric 32 mtu lock 1400",
+        ];
+        becomes(&with_mtu);
+        give(&mut worker, vec![install("10.9.0.0/16", "10.1.1.3")]);
+        give(&mut worker, vec![install("10.9.0.0/16", "10.1.1.2")]);
+        becomes(&with_mtu);
+        worker.shutdown(true);
+        // Another MTU in the configuration is a difference to what was left.
+        let other = Kernel {
+            mtu: Some(Mtu {
+                octets: 1300,
+                locked: false,
+            }),
+            ..kernel
+        };
+        let mut worker = start(&other);
+        give(&mut worker, wanted);
+        worker.settled();
+        becomes(&[
+            "10.9.0.0/16 via 10.1.1.2 dev v0 proto bgp metric 32 mtu 1300",
+            "fd09::/32 via fd00::2 dev v0 proto bgp metric 32 mtu 1300",
+        ]);
+    });
+}
+
+#[test]
+fn a_dry_run_knows_what_would_become_and_writes_nothing() {
+    in_namespace("fib-dry-run", || {
+        veth();
+        for route in [
+            "10.6.0.0/16 via 10.1.1.2 proto bgp metric 32",
+            "10.7.0.0/16 via 10.1.1.2 proto bgp metric 32",
+            "10.8.0.0/16 via 10.1.1.9 proto static metric 32",
+        ] {
+            ip(&format!("route add {route}"));
+        }
+        let before = routes("main");
+        let kernel = Kernel {
+            dry_run: true,
+            ..config()
+        };
+        let fib = DryRun::over(NetlinkFib::open(&kernel).unwrap());
+        let mut worker = Worker::start(Box::new(fib), kernel, Arc::new(|| {}), None).unwrap();
+        let mut ear = Ear::open();
+        give(
+            &mut worker,
+            vec![
+                install("10.7.0.0/16", "10.1.1.3"),
+                install("10.8.0.0/16", "10.1.1.2"),
+                install("10.9.0.0/16", "10.1.1.2"),
+            ],
+        );
+        worker.settled();
+        eventually("swept, as far as it goes", || worker.status().swept == 1);
+        fails_with(&worker, "10.8.0.0/16", "proto static");
+        let status = worker.status();
+        assert!(status.dry_run);
+        assert_eq!((status.installed_v4, status.adopted), (2, 2));
+        worker.shutdown(false);
+        assert_eq!(ear.heard(), (0, 0));
+        assert_eq!(routes("main"), before);
+    });
+}

@@ -159,7 +159,7 @@ impl Reconciler {
                 let write = FibWrite {
                     prefix,
                     old: Some(held),
-                    new: Some(hops.to_vec()),
+                    new: Some(Arc::clone(&hops)),
                 };
                 self.routes.mark_seen(&prefix);
                 jobs.push(Job {
@@ -191,7 +191,7 @@ impl Reconciler {
                     let write = FibWrite {
                         prefix,
                         old: Some(held),
-                        new: Some(hops.to_vec()),
+                        new: Some(Arc::clone(&hops)),
                     };
                     jobs.push(Job {
                         purpose: Purpose::Restore,
