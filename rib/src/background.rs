@@ -246,12 +246,13 @@ impl<F: Keyed> Table<F> {
             family: F::FAMILY,
             long_lived: source.is_some_and(|source| source.life == Life::LongLived),
         };
-        let imported = importing.import(&mut core.sets, &core.hops, old.received, old.next_hop);
-        let standing = imported.standing(&peer.config, || F::prefix(key));
+        let (sets, hops) = (&mut core.sets, &core.hops);
+        let mut imported = importing.import(sets, hops, old.received, old.next_hop);
+        let (standing, accepted) = imported.judge(&importing, || F::prefix(key), &mut core.sets);
         let path = Path::new(
             old.source(),
             standing,
-            (old.received, imported.accepted),
+            (old.received, accepted),
             old.next_hop,
             old.path_id,
             old.learned,
@@ -272,7 +273,7 @@ impl<F: Keyed> Table<F> {
         if path != old {
             core.release_path(&old);
         }
-        core.sets.release(imported.accepted, 1);
+        imported.release(&mut core.sets);
     }
 
     /// Gives back what groups without members told.

@@ -16,18 +16,22 @@
 //! Cost: 8 octets per prefix and group, 12 per attribute set for the memo, one bit per prefix and
 //! member.
 use crate::{
-    ExportState, PathCount, PeerId, Policy, Verdict,
+    ExportState, PathCount, PeerId, PeerKind, Policy, Subject,
     destinations::Path,
     intern::{HopId, Out, OutId, SetId},
     journal::{Cursor, Log},
     pages::Pages,
     peers::Core,
+    policy::Look,
     rules::{Class, Rules},
     slots::Slots,
 };
-use bgp_wire::{Ipv6Unicast, MessageSize, NextHop, Nlri, Packer, PathId};
+use bgp_wire::{Attributes, Ipv6Unicast, MessageSize, NextHop, Nlri, Packer, PathId};
 use ipnet::{IpNet, Ipv6Net};
-use std::{net::Ipv6Addr, sync::Arc};
+use std::{
+    net::{IpAddr, Ipv6Addr},
+    sync::Arc,
+};
 
 /// What decides how peers are told a route: equal keys, one group.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -46,13 +50,8 @@ pub(crate) struct ExportKey {
 const UPDATE_OVERHEAD: usize = 128;
 
 impl ExportKey {
-    /// Why a path is not told to the group, the size of its attributes aside.
-    pub(crate) fn gate(
-        &self,
-        path: &Path,
-        prefix: impl FnOnce() -> IpNet,
-        core: &Core,
-    ) -> Result<(), ExportState> {
+    /// What the policy finds in a path, prefix aside; or why it is not told whatever the policy says.
+    fn look(&self, path: &Path, core: &Core) -> Result<Look, ExportState> {
         let (Some(source), Some(hot)) =
             (core.sources.at(path.source()), core.sets.hot(path.accepted))
         else {
@@ -61,21 +60,50 @@ impl ExportKey {
         if let Some(reason) = self.rules.bars(self.rules.class(source), hot) {
             return Err(reason);
         }
-        let verdict = self
-            .policy
-            .sweeping()
-            .unwrap_or_else(|| self.policy.verdict(&prefix()));
-        if verdict == Verdict::Reject {
-            return Err(if self.policy.is_missing() {
-                ExportState::NoPolicy
-            } else {
-                ExportState::Policy(self.policy.name().into())
-            });
+        let hop = core.hops.value(path.next_hop.0);
+        Ok(self.policy.look(&Subject {
+            attributes: &core.sets.attributes(path.accepted),
+            next_hop: hop.filter(|_| source.kind != PeerKind::Local),
+            neighbor: source.address,
+            protocol: source.protocol,
+        }))
+    }
+
+    /// The terms that change a path on its way; or why it is not told.
+    fn terms(&self, look: &Look, prefix: impl FnOnce() -> IpNet) -> Result<Vec<u16>, ExportState> {
+        let outcome = self.policy.outcome(look, prefix);
+        if outcome.accept {
+            return Ok(outcome.terms);
         }
-        if !self.own_next_hop && self.rules.next_hop(path, source.kind, core).is_none() {
+        Err(if self.policy.is_missing() {
+            ExportState::NoPolicy
+        } else {
+            ExportState::Policy(self.policy.name().into())
+        })
+    }
+
+    /// The next hop that is told; `None`: our own address.
+    fn next_hop(
+        &self,
+        path: &Path,
+        terms: &[u16],
+        core: &Core,
+    ) -> Result<Option<NextHop>, ExportState> {
+        let source = core.sources.at(path.source()).ok_or(ExportState::Pending)?;
+        let told = match self.policy.next_hop(terms) {
+            Some(given) => given.map(|address| match address {
+                IpAddr::V4(address) => NextHop::V4(address),
+                IpAddr::V6(global) => NextHop::V6 {
+                    global,
+                    link_local: None,
+                },
+            }),
+            None => self.rules.next_hop(path, source.kind, core),
+        };
+        if told.is_none() && !self.own_next_hop {
             return Err(ExportState::NoNextHop);
         }
-        Ok(())
+        Ok(told)
     }
 
     /// Do these attributes and one prefix fit into a message?
@@ -99,11 +127,22 @@ impl ExportKey {
     }
 
     /// The rewritten set in octets, where it fits.
-    fn rewritten(&self, path: &Path, class: Class, core: &Core) -> Result<Vec<u8>, ExportState> {
+    fn rewritten(&self, path: &Path, terms: &[u16], core: &Core) -> Result<Vec<u8>, ExportState> {
+        let source = core.sources.at(path.source()).ok_or(ExportState::Pending)?;
+        let class = self.rules.class(source);
         let hot = core.sets.hot(path.accepted).ok_or(ExportState::Pending)?;
+        let accepted = core.sets.octets(path.accepted);
         let mut octets = Vec::new();
-        self.rules
-            .rewrite(core.sets.octets(path.accepted), hot, class, &mut octets);
+        if terms.is_empty() {
+            self.rules.rewrite(accepted, hot, class, false, &mut octets);
+        } else {
+            let mut set = Attributes::from_canonical(accepted).to_set();
+            self.policy.apply(terms, &mut set, self.rules.local_as);
+            let mut changed = Vec::new();
+            set.encode(&mut changed);
+            let med = self.policy.sets_med(terms);
+            self.rules.rewrite(&changed, hot, class, med, &mut octets);
+        }
         if self.fits(&octets) {
             Ok(octets)
         } else {
@@ -118,10 +157,10 @@ impl ExportKey {
         prefix: impl FnOnce() -> IpNet,
         core: &Core,
     ) -> Result<(), ExportState> {
-        self.gate(path, prefix, core)?;
-        let source = core.sources.at(path.source()).ok_or(ExportState::Pending)?;
-        self.rewritten(path, self.rules.class(source), core)
-            .map(|_| ())
+        let look = self.look(path, core)?;
+        let terms = self.terms(&look, prefix)?;
+        self.next_hop(path, &terms, core)?;
+        self.rewritten(path, &terms, core).map(|_| ())
     }
 }
 
@@ -140,13 +179,24 @@ impl Told {
     };
 }
 
-/// What a rewrite came to; valid while both sets live on.
-#[derive(Clone, Copy, Debug)]
+/// What is known of an attribute set; valid while the set lives on.
+#[derive(Debug)]
 struct Memo {
     birth: u32,
     class: Class,
-    /// `None`: too large for the group's messages.
-    out: Option<(SetId, u32)>,
+    /// Of the path that was looked at, where the policy looks at more than attributes.
+    beside: Option<(PeerId, HopId)>,
+    /// What the policy finds in it, or why it is not told.
+    look: Result<Look, ExportState>,
+    made: Option<Made>,
+}
+
+/// What terms made of an attribute set.
+#[derive(Debug)]
+struct Made {
+    terms: Vec<u16>,
+    /// Valid while it lives on; `None`: too large for the group's messages.
+    set: Option<(SetId, u32)>,
 }
 
 /// A member that left for another group and still compares with this one's Adj-RIB-Out.
@@ -395,55 +445,81 @@ impl Group {
         prefix: impl FnOnce() -> IpNet,
         core: &mut Core,
     ) -> Result<OutId, ExportState> {
-        self.key.gate(path, prefix, core)?;
-        let source = core.sources.at(path.source()).ok_or(ExportState::Pending)?;
-        let (peer, kind) = (source.peer, source.kind);
-        let class = self.key.rules.class(source);
-        let set = self.rewrite(path, class, core)?;
-        let next_hop = match self.key.rules.next_hop(path, kind, core) {
-            Some(kept) => HopId(core.hops.intern(kept).0),
+        let memo = memo_of(&self.key, &mut self.memo, path, core)?;
+        let look = memo.look.as_ref().map_err(Clone::clone)?;
+        let terms = self.key.terms(look, prefix)?;
+        let told = self.key.next_hop(path, &terms, core)?;
+        let set = made(&self.key, memo, path, terms, core)?;
+        let next_hop = match told {
+            Some(told) => HopId(core.hops.intern(told).0),
             None => HopId::OWN,
         };
+        let source = core.sources.at(path.source()).ok_or(ExportState::Pending)?;
+        let source = source.peer;
         Ok(core.intern_out(Out {
             set,
             next_hop,
-            source: peer,
+            source,
         }))
     }
+}
 
-    /// The rewritten set, one use counted.
-    fn rewrite(
-        &mut self,
-        path: &Path,
-        class: Class,
-        core: &mut Core,
-    ) -> Result<SetId, ExportState> {
-        let at = path.accepted.0 as usize;
-        let birth = core.sets.birth(path.accepted).ok_or(ExportState::Pending)?;
-        if let Some(Some(memo)) = self.memo.get(at)
-            && (memo.birth, memo.class) == (birth, class)
-        {
-            match memo.out {
-                None => return Err(ExportState::TooLarge),
-                Some((set, born)) if core.sets.birth(set) == Some(born) => {
-                    core.sets.retain(set, 1);
-                    return Ok(set);
-                }
-                Some(_) => {}
-            }
-        }
-        let rewritten = self.key.rewritten(path, class, core);
-        let result = rewritten.map(|octets| core.sets.intern(&octets));
-        let out = match &result {
-            Ok(set) => core.sets.birth(*set).map(|born| (*set, born)),
-            Err(_) => None,
-        };
-        if at >= self.memo.len() {
-            self.memo.resize(at.saturating_add(1), None);
-        }
-        if let Some(place) = self.memo.get_mut(at) {
-            *place = Some(Memo { birth, class, out });
-        }
-        result
+/// What is known of a path's attribute set, found out where nothing is.
+fn memo_of<'m>(
+    key: &ExportKey,
+    memos: &'m mut Vec<Option<Memo>>,
+    path: &Path,
+    core: &Core,
+) -> Result<&'m mut Memo, ExportState> {
+    let source = core.sources.at(path.source()).ok_or(ExportState::Pending)?;
+    let birth = core.sets.birth(path.accepted).ok_or(ExportState::Pending)?;
+    let class = key.rules.class(source);
+    let beside = key
+        .policy
+        .looks_beside_attributes()
+        .then_some((source.peer, path.next_hop));
+    let at = path.accepted.0 as usize;
+    if at >= memos.len() {
+        memos.resize_with(at.saturating_add(1), || None);
     }
+    let place = memos.get_mut(at).ok_or(ExportState::Pending)?;
+    let known = place
+        .as_ref()
+        .is_some_and(|memo| (memo.birth, memo.class, memo.beside) == (birth, class, beside));
+    if !known {
+        *place = None;
+    }
+    Ok(place.get_or_insert_with(|| Memo {
+        birth,
+        class,
+        beside,
+        look: key.look(path, core),
+        made: None,
+    }))
+}
+
+/// The set that these terms make of a path's, one use counted.
+fn made(
+    key: &ExportKey,
+    memo: &mut Memo,
+    path: &Path,
+    terms: Vec<u16>,
+    core: &mut Core,
+) -> Result<SetId, ExportState> {
+    if let Some(known) = memo.made.as_ref().filter(|known| known.terms == terms) {
+        match known.set {
+            None => return Err(ExportState::TooLarge),
+            Some((set, born)) if core.sets.birth(set) == Some(born) => {
+                core.sets.retain(set, 1);
+                return Ok(set);
+            }
+            Some(_) => {}
+        }
+    }
+    let rewritten = key.rewritten(path, &terms, core);
+    let result = rewritten.map(|octets| core.sets.intern(&octets));
+    let set = result.as_ref().ok().copied();
+    let set = set.and_then(|set| Some((set, core.sets.birth(set)?)));
+    memo.made = Some(Made { terms, set });
+    result
 }

@@ -5,9 +5,10 @@
 //! and the next hop alone and so run once per UPDATE; only a policy that looks at prefixes runs
 //! once per prefix.
 use crate::{
-    PeerConfig, PeerKind, PeerUp, Verdict,
+    PeerConfig, PeerKind, PeerUp, Subject,
     destinations::Standing,
     intern::{HopId, Hops, Hot, SetId, Sets},
+    policy::Look,
     rules::{mark, role_in},
 };
 use bgp_wire::{
@@ -17,12 +18,15 @@ use bgp_wire::{
 };
 use ipnet::IpNet;
 
-/// Attributes and next hop, judged.
-#[derive(Clone, Copy, Debug)]
+/// Attributes and next hop of an UPDATE, judged; prefixes come one after the other.
+#[derive(Debug)]
 pub(crate) struct Imported {
-    pub(crate) standing: Standing,
-    /// The set after the import rules; one use is counted.
-    pub(crate) accepted: SetId,
+    received: SetId,
+    standing: Standing,
+    look: Look,
+    /// What the terms of an outcome make of the received set, one use of each counted. The first is
+    /// what no term changed.
+    made: Vec<(Vec<u16>, SetId)>,
 }
 
 /// Who judges what a peer sent.
@@ -46,23 +50,41 @@ impl Importing<'_> {
         next_hop: HopId,
     ) -> Imported {
         let attributes = sets.attributes(received);
-        let standing = match (hops.value(next_hop.0), sets.hot(received)) {
+        let hop = hops.value(next_hop.0);
+        let standing = match (hop, sets.hot(received)) {
             (Some(next_hop), Some(hot)) => self.check(&attributes, hot, next_hop),
             _ => Standing::NextHopInvalid,
         };
-        let accepted = match self.rewritten(sets, received) {
+        let look = self.config.import.look(&Subject {
+            attributes: &attributes,
+            next_hop: hop.filter(|_| self.config.kind != PeerKind::Local),
+            neighbor: self.config.address,
+            protocol: self.config.protocol,
+        });
+        let unchanged = self.made(sets, received, &[]);
+        Imported {
+            received,
+            standing,
+            look,
+            made: vec![(Vec::new(), unchanged)],
+        }
+    }
+
+    /// The set that these terms and the rules make of what was received, one use counted.
+    fn made(&self, sets: &mut Sets, received: SetId, terms: &[u16]) -> SetId {
+        match self.rewritten(sets, received, terms) {
             Some(octets) => sets.intern(&octets),
             None => {
                 sets.retain(received, 1);
                 received
             }
-        };
-        Imported { standing, accepted }
+        }
     }
 
     /// The attributes after the import rules, where they change.
-    fn rewritten(&self, sets: &Sets, received: SetId) -> Option<Vec<u8>> {
-        if self.config.kind == PeerKind::Local {
+    fn rewritten(&self, sets: &Sets, received: SetId, terms: &[u16]) -> Option<Vec<u8>> {
+        let local = self.config.kind == PeerKind::Local;
+        if local && terms.is_empty() {
             return None;
         }
         let hot = sets.hot(received)?;
@@ -72,7 +94,8 @@ impl Importing<'_> {
         // RFC 4271 §5.1.5: LOCAL_PREF from an external peer is ignored.
         let foreign_preference = external && hot.has_local_pref;
         // RFC 8326 §4.2, for both sides of the session.
-        let last_resort = self.config.graceful_shutdown || (external && hot.graceful_shutdown);
+        let last_resort =
+            (self.config.graceful_shutdown && !local) || (external && hot.graceful_shutdown);
         // RFC 7999 §3.2: a BLACKHOLE goes no further than this AS.
         let blackhole = external && hot.blackhole && !hot.no_export && !hot.no_advertise;
         // RFC 9234 §5: "from a Provider, a Peer, or an RS, and the OTC Attribute is not present".
@@ -84,9 +107,13 @@ impl Importing<'_> {
         // RFC 9494 §4.2: LLGR_STALE is attached to routes that are kept for long.
         let stale = self.long_lived && !hot.long_lived_stale;
         let mut out = Vec::new();
-        if last_resort || blackhole || only_to_customer || stale {
+        if last_resort || blackhole || only_to_customer || stale || !terms.is_empty() {
             let mut set = attributes().to_set();
             set.local_pref = set.local_pref.filter(|_| !external);
+            // Policy first: what RFCs ask for, it cannot undo.
+            self.config
+                .import
+                .apply(terms, &mut set, self.config.local_as);
             if last_resort {
                 set.local_pref = Some(0);
             }
@@ -172,18 +199,34 @@ impl Importing<'_> {
 }
 
 impl Imported {
-    /// The standing of a route to `prefix`.
-    pub(crate) fn standing(&self, config: &PeerConfig, prefix: impl FnOnce() -> IpNet) -> Standing {
+    /// The standing of a route to `prefix`, and its attributes (valid until `release`).
+    pub(crate) fn judge(
+        &mut self,
+        importing: &Importing<'_>,
+        prefix: impl FnOnce() -> IpNet,
+        sets: &mut Sets,
+    ) -> (Standing, SetId) {
+        let unchanged = self.made.first().map_or(self.received, |(_, set)| *set);
         if self.standing != Standing::Accepted {
-            return self.standing;
+            return (self.standing, unchanged);
         }
-        let verdict = config
-            .import
-            .sweeping()
-            .unwrap_or_else(|| config.import.verdict(&prefix()));
-        match verdict {
-            Verdict::Accept => Standing::Accepted,
-            Verdict::Reject => Standing::Policy,
+        let outcome = importing.config.import.outcome(&self.look, prefix);
+        if !outcome.accept {
+            return (Standing::Policy, unchanged);
+        }
+        let known = self.made.iter().find(|(terms, _)| *terms == outcome.terms);
+        if let Some((_, set)) = known {
+            return (Standing::Accepted, *set);
+        }
+        let set = importing.made(sets, self.received, &outcome.terms);
+        self.made.push((outcome.terms, set));
+        (Standing::Accepted, set)
+    }
+
+    /// Nothing more is to be judged.
+    pub(crate) fn release(self, sets: &mut Sets) {
+        for (_, set) in self.made {
+            sets.release(set, 1);
         }
     }
 }

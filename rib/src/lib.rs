@@ -108,7 +108,10 @@ pub use peer::{
     LongLivedExport, NextHopRule, PathCount, PeerConfig, PeerCounters, PeerId, PeerKind, PeerUp,
     PrivateAs,
 };
-pub use policy::{Policy, PrefixRule, PrefixRuleError, Verdict};
+pub use policy::{
+    Action, AnyCommunity, AsPathPattern, CommunityPattern, Match, PatternError, Policy, PrefixList,
+    PrefixRule, PrefixRuleError, Protocol, Subject, Term, Then, Verdict,
+};
 pub use query::{ExportState, Query, RejectReason, RouteState, RouteView, Staleness};
 pub use shard::{Shard, Usage};
 pub use tables::RibFamily;

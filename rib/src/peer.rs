@@ -1,5 +1,5 @@
 //! What the table knows of a neighbor. A source of local routes is a peer too.
-use crate::Policy;
+use crate::{Policy, Protocol};
 use bgp_wire::{Asn, Family, Role, RouterId};
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
@@ -35,6 +35,8 @@ pub struct PeerConfig {
     pub global_as: Asn,
     /// Its AS.
     pub remote_as: Asn,
+    /// Where its routes come from, for policies.
+    pub protocol: Protocol,
     /// Our BGP identifier.
     pub router_id: RouterId,
     /// What to accept. For eBGP without a configured policy: `Policy::missing()` (RFC 8212).
@@ -152,6 +154,10 @@ impl PeerConfig {
             address,
             local_as,
             remote_as,
+            protocol: match kind {
+                PeerKind::Ebgp | PeerKind::Ibgp => Protocol::Bgp,
+                PeerKind::Local => Protocol::Static,
+            },
             router_id,
             import: Arc::new(import),
             export: Arc::new(export),

@@ -1,159 +1,33 @@
-//! Filter as data.
+//! Policy as data.
 //!
-//! A `Policy` is compiled once and then only read. Today it holds prefix rules and a verdict;
-//! terms of matches and actions go into `Body` beside them: `Body::Terms(Box<[Term]>)` with
-//! `Term { matches, actions, verdict }`. Evaluation will then return changed attributes too, which
-//! is why a path already keeps the set received and the set accepted apart. A policy knows whether
-//! it looks at prefixes: where it does not, one evaluation serves a whole attribute set.
+//! A `Policy` is compiled once and then only read: all, nothing, a list of prefixes, or terms of
+//! matches and actions (`policy/term`). It is asked in two steps. `look` finds what of it depends on
+//! the attributes alone, and is remembered per attribute set; `outcome` adds the prefix, and says
+//! whether the route is taken and which terms change it. What those make of an attribute set
+//! (`apply`) is remembered again. So a policy costs a route one search for its prefix, and nothing
+//! where it looks at no prefix.
 //!
-//! Equal policies are one object (`Policies`), so that peers with equal filters share one export
-//! group, and comparing two policies is comparing two pointers.
-//!
-//! Cost of a prefix match: one binary search per distinct prefix length among the rules that is
-//! not longer than the prefix.
+//! Equal policies are one object (`Policies`), so that peers with equal policies share one export
+//! group.
+use bgp_wire::{Asn, AttributeSet};
 use ipnet::IpNet;
 use std::{
-    fmt,
     hash::{Hash, Hasher},
-    str::FromStr,
+    net::IpAddr,
     sync::{Arc, Weak},
 };
 
-/// One prefix rule: "192.168.100.0/24" (exact), "192.168.0.0/16 le 24", "10.0.0.0/8 ge 16 le 24".
-///
-/// ```
-/// use rib::PrefixRule;
-/// let rule: PrefixRule = "10.0.0.0/8 ge 16 le 24".parse().unwrap();
-/// assert!(rule.matches(&"10.1.0.0/16".parse().unwrap()));
-/// assert!(!rule.matches(&"10.0.0.0/8".parse().unwrap()));
-/// let error = "10.0.0.1/8".parse::<PrefixRule>().unwrap_err();
-/// assert!(error.to_string().contains("10.0.0.0/8"));
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct PrefixRule {
-    prefix: IpNet,
-    min: u8,
-    max: u8,
-}
+mod pattern;
+mod prefix_map;
+mod prefix_rule;
+mod term;
+mod terms;
 
-/// Why a text is not a prefix rule, and what would be right.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct PrefixRuleError(pub String);
-
-impl FromStr for PrefixRule {
-    type Err = PrefixRuleError;
-
-    fn from_str(text: &str) -> Result<Self, PrefixRuleError> {
-        let fail = |message: String| Err(PrefixRuleError(message));
-        let mut words = text.split_whitespace();
-        let Some(first) = words.next() else {
-            return fail(
-                "an empty rule matches nothing; write a prefix, as in \"192.168.100.0/24\"".into(),
-            );
-        };
-        let prefix = parse_prefix(first)?;
-        let longest = prefix.max_prefix_len();
-        let (mut ge, mut le) = (None, None);
-        while let Some(word) = words.next() {
-            let bound = match word {
-                "ge" => &mut ge,
-                "le" => &mut le,
-                _ => {
-                    return fail(format!(
-                        "\"{word}\" in \"{text}\" is not known; after the prefix may come \"ge LENGTH\" and \"le LENGTH\", as in \"{prefix} le {longest}\""
-                    ));
-                }
-            };
-            if bound.is_some() {
-                return fail(format!(
-                    "\"{word}\" stands twice in \"{text}\"; write it once"
-                ));
-            }
-            let Some(number) = words.next() else {
-                return fail(format!(
-                    "\"{word}\" in \"{text}\" lacks its length; write it as in \"{prefix} {word} {longest}\""
-                ));
-            };
-            match number.trim_start_matches('/').parse::<u8>() {
-                Ok(length) if length <= longest => *bound = Some(length),
-                _ => {
-                    return fail(format!(
-                        "\"{number}\" in \"{text}\" is not a prefix length; right is a number from {} to {longest}",
-                        prefix.prefix_len()
-                    ));
-                }
-            }
-        }
-        let min = ge.unwrap_or_else(|| prefix.prefix_len());
-        // "ge" alone leaves the upper end open; without either the match is exact.
-        let max = le.unwrap_or(if ge.is_some() { longest } else { min });
-        if min < prefix.prefix_len() || max < prefix.prefix_len() {
-            return fail(format!(
-                "\"{text}\" asks for prefixes shorter than {prefix} itself, which cannot lie within it; lengths from {} to {longest} can match",
-                prefix.prefix_len()
-            ));
-        }
-        if min > max {
-            return fail(format!(
-                "\"{text}\" matches nothing: ge {min} is greater than le {max}; write \"{prefix} ge {max} le {min}\""
-            ));
-        }
-        Ok(Self { prefix, min, max })
-    }
-}
-
-fn parse_prefix(text: &str) -> Result<IpNet, PrefixRuleError> {
-    if let Ok(address) = text.parse::<std::net::IpAddr>() {
-        let host = IpNet::from(address);
-        return Err(PrefixRuleError(format!(
-            "\"{text}\" has no prefix length; write \"{host}\" for this one address"
-        )));
-    }
-    let prefix: IpNet = text.parse().map_err(|_| {
-        PrefixRuleError(format!(
-            "\"{text}\" is not a prefix; write address/length, as in \"192.168.100.0/24\" or \"2001:db8::/32\""
-        ))
-    })?;
-    let whole = prefix.trunc();
-    if whole != prefix {
-        return Err(PrefixRuleError(format!(
-            "\"{text}\" has bits set beyond its length; the prefix is \"{whole}\""
-        )));
-    }
-    Ok(whole)
-}
-
-impl fmt::Display for PrefixRule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (own, longest) = (self.prefix.prefix_len(), self.prefix.max_prefix_len());
-        write!(f, "{}", self.prefix)?;
-        if self.min != own {
-            write!(f, " ge {}", self.min)?;
-        }
-        // "ge" alone reads as "and longer"; an exact rule shows neither.
-        let implied = if self.min == own { own } else { longest };
-        if self.max != implied {
-            write!(f, " le {}", self.max)?;
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Display for PrefixRuleError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for PrefixRuleError {}
-
-impl PrefixRule {
-    /// Does `prefix` match?
-    pub fn matches(&self, prefix: &IpNet) -> bool {
-        (self.min..=self.max).contains(&prefix.prefix_len())
-            && crate::key::within(&self.prefix, prefix)
-    }
-}
+pub use pattern::{AsPathPattern, CommunityPattern, PatternError};
+pub use prefix_map::PrefixList;
+pub use prefix_rule::{PrefixRule, PrefixRuleError};
+pub use term::{Action, AnyCommunity, Match, Protocol, Subject, Term, Then};
+use terms::{Holding, Terms};
 
 /// What a policy says of a route.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -164,7 +38,7 @@ pub enum Verdict {
     Reject,
 }
 
-/// A compiled, named policy. Equal policies compare equal and share one export group.
+/// A compiled policy. Equal policies compare equal and share one export group.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Policy {
     name: Box<str>,
@@ -177,57 +51,38 @@ enum Body {
     None,
     /// Rejects everything because nothing was configured (RFC 8212 §2).
     Missing,
-    Prefixes(PrefixSet),
+    Prefixes(Arc<PrefixList>),
+    Terms(Arc<Terms>),
 }
 
-/// Rules sorted by prefix: all that have the same prefix lie together.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-struct PrefixSet {
-    rules: Box<[PrefixRule]>,
-    /// The prefix lengths that occur, ascending: IPv4's, IPv6's.
-    lengths: [Box<[u8]>; 2],
+/// What a policy finds in a route, prefix aside.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Look {
+    /// The prefix does not matter.
+    Decided(Outcome),
+    /// Only the prefix matters.
+    Prefix,
+    /// These terms hold as far as it does not.
+    Terms(Holding),
 }
 
-impl PrefixSet {
-    fn new(mut rules: Vec<PrefixRule>) -> Self {
-        rules.sort_unstable();
-        rules.dedup();
-        let lengths = [false, true].map(|ipv6| {
-            let mut lengths: Vec<u8> = rules
-                .iter()
-                .filter(|rule| matches!(rule.prefix, IpNet::V6(_)) == ipv6)
-                .map(|rule| rule.prefix.prefix_len())
-                .collect();
-            lengths.sort_unstable();
-            lengths.dedup();
-            lengths.into_boxed_slice()
-        });
-        Self {
-            rules: rules.into_boxed_slice(),
-            lengths,
-        }
-    }
+/// What a policy makes of a route.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Outcome {
+    pub(crate) accept: bool,
+    /// The terms whose actions change it, by number.
+    pub(crate) terms: Vec<u16>,
+}
 
-    fn matches(&self, prefix: &IpNet) -> bool {
-        let [ipv4, ipv6] = &self.lengths;
-        let lengths = match prefix {
-            IpNet::V4(_) => ipv4,
-            IpNet::V6(_) => ipv6,
-        };
-        lengths
-            .iter()
-            .take_while(|length| **length <= prefix.prefix_len())
-            .filter_map(|length| IpNet::new(prefix.addr(), *length).ok())
-            .any(|outer| {
-                let outer = outer.trunc();
-                let first = self.rules.partition_point(|rule| rule.prefix < outer);
-                self.rules
-                    .iter()
-                    .skip(first)
-                    .take_while(|rule| rule.prefix == outer)
-                    .any(|rule| rule.matches(prefix))
-            })
-    }
+impl Outcome {
+    pub(crate) const ACCEPT: Self = Self {
+        accept: true,
+        terms: Vec::new(),
+    };
+    pub(crate) const REJECT: Self = Self {
+        accept: false,
+        terms: Vec::new(),
+    };
 }
 
 impl Policy {
@@ -259,7 +114,30 @@ impl Policy {
     pub fn accept_prefixes(name: &str, rules: Vec<PrefixRule>) -> Self {
         Self {
             name: name.into(),
-            body: Body::Prefixes(PrefixSet::new(rules)),
+            body: Body::Prefixes(Arc::new(PrefixList::new(rules))),
+        }
+    }
+
+    /// Terms, the first that holds and does not say "next" decides; where none does, `default`.
+    /// At most 65,535 terms are looked at.
+    ///
+    /// ```
+    /// use rib::{Action, Match, Policy, PrefixList, Term, Then, Verdict};
+    /// use std::sync::Arc;
+    /// let ours = PrefixList::new(vec!["10.0.0.0/8 le 24".parse().unwrap()]);
+    /// let term = Term {
+    ///     name: None,
+    ///     matches: vec![Match::Prefix(Arc::new(ours))],
+    ///     actions: vec![Action::LocalPref(200)],
+    ///     then: Then::Accept,
+    /// };
+    /// let policy = Policy::terms("prefer_ours", vec![term], Verdict::Reject);
+    /// assert_eq!(policy.name(), "prefer_ours");
+    /// ```
+    pub fn terms(name: &str, terms: Vec<Term>, default: Verdict) -> Self {
+        Self {
+            name: name.into(),
+            body: Body::Terms(Arc::new(Terms::new(terms, default == Verdict::Accept))),
         }
     }
 
@@ -268,27 +146,96 @@ impl Policy {
         &self.name
     }
 
-    /// What it says of a route to `prefix`.
-    pub fn verdict(&self, prefix: &IpNet) -> Verdict {
-        let accept = match &self.body {
-            Body::All => true,
-            Body::None | Body::Missing => false,
-            Body::Prefixes(set) => set.matches(prefix),
+    /// The terms that it is made of, and what it says where none decides; `None`: it has no terms.
+    pub fn as_terms(&self) -> Option<(&[Term], Verdict)> {
+        let Body::Terms(terms) = &self.body else {
+            return None;
         };
-        if accept {
+        let default = if terms.accepts_by_default() {
+            Verdict::Accept
+        } else {
+            Verdict::Reject
+        };
+        Some((terms.list(), default))
+    }
+
+    /// What it says of a route.
+    pub fn verdict(&self, subject: &Subject<'_>, prefix: &IpNet) -> Verdict {
+        if self.outcome(&self.look(subject), || *prefix).accept {
             Verdict::Accept
         } else {
             Verdict::Reject
         }
     }
 
-    /// The verdict for every route alike, where the policy looks at no prefix.
-    pub(crate) const fn sweeping(&self) -> Option<Verdict> {
-        match self.body {
-            Body::All => Some(Verdict::Accept),
-            Body::None | Body::Missing => Some(Verdict::Reject),
-            Body::Prefixes(_) => None,
+    /// Whether it may give routes another next hop, which only makes sense on the way out.
+    pub fn sets_next_hop(&self) -> bool {
+        let actions = |term: &Term| term.actions.iter().any(|a| matches!(a, Action::NextHop(_)));
+        self.as_terms()
+            .is_some_and(|(terms, _)| terms.iter().any(actions))
+    }
+
+    /// Does it look at more than attributes and prefix? Then `look` is not for the attribute set
+    /// alone.
+    pub(crate) fn looks_beside_attributes(&self) -> bool {
+        match &self.body {
+            Body::Terms(terms) => terms.looks_beside_attributes,
+            _ => false,
         }
+    }
+
+    /// What it finds in a route, prefix aside.
+    pub(crate) fn look(&self, subject: &Subject<'_>) -> Look {
+        match &self.body {
+            Body::All => Look::Decided(Outcome::ACCEPT),
+            Body::None | Body::Missing => Look::Decided(Outcome::REJECT),
+            Body::Prefixes(_) => Look::Prefix,
+            Body::Terms(terms) => {
+                let holding = terms.holding(subject);
+                if terms.looks_at_prefix {
+                    Look::Terms(holding)
+                } else {
+                    Look::Decided(terms.outcome(&holding, None))
+                }
+            }
+        }
+    }
+
+    /// What it makes of a prefix after that look.
+    pub(crate) fn outcome(&self, look: &Look, prefix: impl FnOnce() -> IpNet) -> Outcome {
+        match (look, &self.body) {
+            (Look::Decided(outcome), _) => outcome.clone(),
+            (Look::Terms(holding), Body::Terms(terms)) => terms.outcome(holding, Some(&prefix())),
+            (_, Body::Prefixes(list)) if list.contains(&prefix()) => Outcome::ACCEPT,
+            _ => Outcome::REJECT,
+        }
+    }
+
+    fn actions<'a>(&'a self, terms: &'a [u16]) -> impl Iterator<Item = &'a Action> {
+        let list = self.as_terms().map_or(&[][..], |(list, _)| list);
+        let terms = terms.iter().filter_map(|term| list.get(usize::from(*term)));
+        terms.flat_map(|term| &term.actions)
+    }
+
+    /// Changes attributes as these terms say.
+    pub(crate) fn apply(&self, terms: &[u16], set: &mut AttributeSet, local_as: Asn) {
+        for action in self.actions(terms) {
+            action.apply(set, local_as);
+        }
+    }
+
+    /// Whether these terms say what the MED is.
+    pub(crate) fn sets_med(&self, terms: &[u16]) -> bool {
+        self.actions(terms).any(Action::sets_med)
+    }
+
+    /// The next hop that these terms give; `Some(None)`: our own address.
+    pub(crate) fn next_hop(&self, terms: &[u16]) -> Option<Option<IpAddr>> {
+        let given = self.actions(terms).filter_map(|action| match action {
+            Action::NextHop(hop) => Some(*hop),
+            _ => None,
+        });
+        given.last()
     }
 
     /// Nothing was configured (RFC 8212).

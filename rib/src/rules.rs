@@ -35,7 +35,7 @@ use std::{borrow::Cow, net::Ipv4Addr};
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Rules {
     pub(crate) kind: PeerKind,
-    local_as: Asn,
+    pub(crate) local_as: Asn,
     client: bool,
     cluster_id: u32,
     /// In unicast families only.
@@ -163,10 +163,21 @@ impl Rules {
         }
     }
 
-    /// Appends what the attributes become.
-    pub(crate) fn rewrite(&self, canonical: &[u8], hot: &Hot, class: Class, out: &mut Vec<u8>) {
+    /// Appends what the attributes become. A MED that policy gave stays.
+    pub(crate) fn rewrite(
+        &self,
+        canonical: &[u8],
+        hot: &Hot,
+        class: Class,
+        med_of_policy: bool,
+        out: &mut Vec<u8>,
+    ) {
         let edited = self.edited(canonical, hot);
-        self.usual(class).apply(&edited, out);
+        let mut rewrite = self.usual(class);
+        if med_of_policy {
+            rewrite.med = Change::Keep;
+        }
+        rewrite.apply(&edited, out);
     }
 
     /// What happens on every session of the kind.

@@ -7,7 +7,6 @@
 use crate::{
     Change, CursorId, Filled, PeerConfig, PeerCounters, PeerId, PeerKind, PeerUp, Query,
     QueryPosition, RibFamily, RouteView,
-    import::Importing,
     intern::HopId,
     key::{FAMILIES, Keyed},
     listing::Question,
@@ -180,27 +179,15 @@ impl Shard {
         let core = &mut self.core;
         let received = core.sets.intern(&octets);
         let next_hop = HopId(core.hops.intern(next_hop).0);
-        let Some(state) = core.peers.at(peer) else {
-            return;
-        };
-        let importing = Importing {
-            config: &state.config,
-            up: state.up.as_deref(),
-            family: F::FAMILY,
-            long_lived: false,
-        };
-        let imported = importing.import(&mut core.sets, &core.hops, received, next_hop);
         let batch = Batch {
             peer,
             source,
             received,
             next_hop,
-            imported,
             now,
         };
         F::table(&mut self.tables).announce(&batch, nlri, &mut self.core);
         self.core.sets.release(received, 1);
-        self.core.sets.release(imported.accepted, 1);
         self.core.hops.release(next_hop.0, 1);
     }
 

@@ -9,7 +9,7 @@
 //!
 //! A source also holds what the decision and the import rules ask of a peer, so that comparing two
 //! paths touches no configuration, and a path is judged by the session that brought it.
-use crate::{PeerConfig, PeerId, PeerKind, PeerUp};
+use crate::{PeerConfig, PeerId, PeerKind, PeerUp, Protocol};
 use std::{net::IpAddr, sync::Arc};
 
 /// A source; 24 bits, since a path stores it beside its standing.
@@ -47,6 +47,7 @@ pub(crate) struct Source {
     /// BGP identifier, 0 for local routes.
     pub(crate) router_id: u32,
     pub(crate) address: IpAddr,
+    pub(crate) protocol: Protocol,
     /// The session that brought the paths.
     pub(crate) up: Option<Arc<PeerUp>>,
     /// Paths, accepted or not.
@@ -75,6 +76,7 @@ impl Source {
             client: config.client,
             router_id: identifier.unwrap_or(0),
             address: config.address,
+            protocol: config.protocol,
             up,
             received: 0,
             accepted: 0,

@@ -6,12 +6,12 @@
 //! A destination number is used again only when nobody can name it: it has no path, the journal
 //! does not hold it, and no export group tells it or still has to withdraw it.
 use crate::{
-    Change, PeerConfig, PeerId,
+    Change, PeerId,
     decision::{compare, same_group, select},
     destinations::{Destinations, Path},
     export::{ExportKey, Group},
     hurry::Hurry,
-    import::Imported,
+    import::Importing,
     index::Index,
     intern::{HopId, SetId},
     journal::{Cursor, Log},
@@ -32,7 +32,6 @@ pub(crate) struct Batch {
     pub(crate) source: SourceId,
     pub(crate) received: SetId,
     pub(crate) next_hop: HopId,
-    pub(crate) imported: Imported,
     pub(crate) now: u32,
 }
 
@@ -117,10 +116,18 @@ impl<F: Keyed> Table<F> {
         let Some(peer) = core.peers.at_mut(batch.peer) else {
             return;
         };
-        let config = peer.config.clone();
+        let (config, up) = (peer.config.clone(), peer.up.clone());
         if let Some(inbox) = peer.inbox_mut(F::SLOT) {
             inbox.announcements = inbox.announcements.saturating_add(nlri.len() as u64);
         }
+        let importing = Importing {
+            config: &config,
+            up: up.as_deref(),
+            family: F::FAMILY,
+            long_lived: false,
+        };
+        let (sets, hops) = (&mut core.sets, &core.hops);
+        let mut imported = importing.import(sets, hops, batch.received, batch.next_hop);
         for phase in nlri.chunks(PHASE) {
             let mut tags = [0_u32; PHASE];
             let mut numbers = [0_u32; PHASE];
@@ -131,9 +138,20 @@ impl<F: Keyed> Table<F> {
                 *number = self.find_or_add(tag, F::pack(&nlri.key));
             }
             for (number, nlri) in numbers.into_iter().zip(phase) {
-                self.upsert(number, batch, nlri, &config, core);
+                let prefix = || F::prefix(F::pack(&nlri.key));
+                let (standing, accepted) = imported.judge(&importing, prefix, &mut core.sets);
+                let path = Path::new(
+                    batch.source,
+                    standing,
+                    (batch.received, accepted),
+                    batch.next_hop,
+                    nlri.path_id.0,
+                    batch.now,
+                );
+                self.upsert(number, path, batch, core);
             }
         }
+        imported.release(&mut core.sets);
     }
 
     fn find_or_add(&mut self, tag: u32, key: F::Packed) -> u32 {
@@ -148,25 +166,7 @@ impl<F: Keyed> Table<F> {
         })
     }
 
-    fn upsert(
-        &mut self,
-        number: u32,
-        batch: &Batch,
-        nlri: &Nlri<F>,
-        config: &PeerConfig,
-        core: &mut Core,
-    ) {
-        let standing = batch
-            .imported
-            .standing(config, || F::prefix(F::pack(&nlri.key)));
-        let path = Path::new(
-            batch.source,
-            standing,
-            (batch.received, batch.imported.accepted),
-            batch.next_hop,
-            nlri.path_id.0,
-            batch.now,
-        );
+    fn upsert(&mut self, number: u32, path: Path, batch: &Batch, core: &mut Core) {
         let before = self.destinations.best(number).copied();
         let Some((at, old)) = self.path_of(number, batch.peer, batch.source, path.path_id, core)
         else {

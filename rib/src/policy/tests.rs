@@ -8,6 +8,22 @@ fn rule(text: &str) -> PrefixRule {
     text.parse().unwrap()
 }
 
+fn with<T>(set: &AttributeSet, ask: impl FnOnce(&Subject<'_>) -> T) -> T {
+    let mut octets = Vec::new();
+    set.encode(&mut octets);
+    ask(&Subject {
+        attributes: &bgp_wire::Attributes::from_canonical(&octets),
+        next_hop: None,
+        neighbor: [10, 0, 0, 1].into(),
+        protocol: Protocol::Bgp,
+    })
+}
+
+fn verdict(policy: &Policy, prefix: &str) -> Verdict {
+    let set = AttributeSet::local();
+    with(&set, |subject| policy.verdict(subject, &net(prefix)))
+}
+
 #[test]
 fn rules_match_by_prefix_and_length() {
     let cases = [
@@ -34,7 +50,7 @@ fn rules_match_by_prefix_and_length() {
             "{text} ~ {prefix}"
         );
         let policy = Policy::accept_prefixes("x", vec![rule(text), rule("203.0.113.0/24")]);
-        let verdict = policy.verdict(&net(prefix));
+        let verdict = verdict(&policy, prefix);
         assert_eq!(verdict == Verdict::Accept, expected, "{text} ~ {prefix}");
     }
 }
@@ -106,7 +122,7 @@ fn a_set_is_the_sum_of_its_rules() {
         let expected = rules.iter().any(|rule| rule.matches(&prefix));
         accepted += u32::from(expected);
         assert_eq!(
-            policy.verdict(&prefix) == Verdict::Accept,
+            verdict(&policy, &prefix.to_string()) == Verdict::Accept,
             expected,
             "{prefix}"
         );
@@ -130,4 +146,97 @@ fn equal_policies_are_one_object() {
     assert!(Arc::ptr_eq(&first, &policies.one(make("lan"))));
     assert!(!Arc::ptr_eq(&first, &policies.one(make("wan"))));
     assert_ne!(Policy::none(), Policy::missing());
+}
+
+#[test]
+fn patterns_match_what_they_say() {
+    let mut set = AttributeSet::with_path([65001, 300, 65001].map(Asn));
+    set.communities = vec![65000 << 16 | 7, 0xffff_ff01];
+    set.large_communities = vec![[65000, 1, 9]];
+    // target:65000:5 and target:4200000000:5
+    set.extended_communities = vec![
+        [0, 2, 0xfd, 0xe8, 0, 0, 0, 5],
+        [2, 2, 0xfa, 0x56, 0xea, 0x00, 0, 5],
+    ];
+    let community = |text: &str| {
+        let pattern: CommunityPattern = text.parse().unwrap();
+        with(&set, |subject| pattern.matches(subject.attributes))
+    };
+    for (text, expected) in [
+        ("65000:7", true),
+        ("65000:8", false),
+        ("65000:*", true),
+        ("*:7", true),
+        ("no-export", true),
+        ("NO_EXPORT", true),
+        ("no-advertise", false),
+        ("65000:1:9", true),
+        ("65000:*:9", true),
+        ("*:2:*", false),
+        ("target:65000:5", true),
+        ("target:65000:*", true),
+        ("target:65001:*", false),
+        ("target:4200000000:*", true),
+        ("origin:65000:*", false),
+    ] {
+        assert_eq!(community(text), expected, "{text}");
+    }
+    for wrong in ["", "65000", "65536:1", "1:2:3:4", "no-such", "target:*"] {
+        assert!(wrong.parse::<CommunityPattern>().is_err(), "{wrong}");
+    }
+    let path = |text: &str| {
+        let pattern: AsPathPattern = text.parse().unwrap();
+        with(&set, |subject| {
+            pattern.matches(&pattern::path_text(subject.attributes.as_path()))
+        })
+    };
+    for (text, expected) in [
+        ("_300_", true),
+        ("_30_", false),
+        ("^65001_", true),
+        ("_300$", false),
+        ("^65001 300 65001$", true),
+        ("^$", false),
+        ("^(65001|300|_)+$", true),
+        ("_(65001)_.*_65001$", true),
+    ] {
+        assert_eq!(path(text), expected, "{text}");
+    }
+    assert!("(".parse::<AsPathPattern>().is_err());
+    assert!(
+        "a{1000}{1000}".parse::<AsPathPattern>().is_err(),
+        "too large"
+    );
+}
+
+#[test]
+fn of_many_terms_the_first_that_holds_decides() {
+    let one = |number: u32, then| Term {
+        name: None,
+        matches: vec![Match::Prefix(Arc::new(PrefixList::new(vec![rule(
+            &format!("10.{}.{}.0/24 le 32", number / 256, number % 256),
+        )])))],
+        actions: vec![Action::LocalPref(number)],
+        then,
+    };
+    let mut terms: Vec<Term> = (0..1000).map(|number| one(number, Then::Accept)).collect();
+    terms.insert(500, one(900, Then::Next));
+    terms.push(Term {
+        name: None,
+        matches: vec![],
+        actions: vec![],
+        then: Then::Accept,
+    });
+    let policy = Policy::terms("many", terms, Verdict::Reject);
+    let set = AttributeSet::local();
+    let outcome = |prefix: &str| {
+        with(&set, |subject| {
+            policy.outcome(&policy.look(subject), || net(prefix))
+        })
+    };
+    assert_eq!(outcome("10.1.4.0/24").terms, [260]);
+    assert_eq!(outcome("10.1.4.128/25").terms, [260]);
+    assert_eq!(outcome("10.3.132.0/24").terms, [500, 901]);
+    assert_eq!(outcome("10.1.4.0/23"), Outcome::ACCEPT);
+    assert_eq!(outcome("2001:db8::/32"), Outcome::ACCEPT);
 }

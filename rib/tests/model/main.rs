@@ -12,6 +12,7 @@
 )]
 
 mod naive;
+mod policies;
 mod replay;
 
 use bgp_wire::{
@@ -32,6 +33,8 @@ use std::{
 };
 
 const LOCAL_AS: u32 = 65530;
+const LOW: &[&str] = &["10.0.0.0/9 le 32", "2001:db8::/33 le 64"];
+const EVEN: &[&str] = &["10.0.0.0/24", "10.40.0.0/24", "10.80.0.0/24", "::/0 le 48"];
 const LONG_LIVED_EXPORTS: [LongLivedExport; 3] = [
     LongLivedExport::Never,
     LongLivedExport::Internal,
@@ -135,19 +138,16 @@ impl World {
     fn new(seed: u64, strict: bool) -> Self {
         let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
         let rules = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect();
-        let policies = [
+        let mut policies = vec![
             Policy::all(),
             Policy::all(),
             Policy::none(),
             Policy::missing(),
-            Policy::accept_prefixes("low", rules(&["10.0.0.0/9 le 32", "2001:db8::/33 le 64"])),
-            Policy::accept_prefixes(
-                "even",
-                rules(&["10.0.0.0/24", "10.40.0.0/24", "10.80.0.0/24", "::/0 le 48"]),
-            ),
-        ]
-        .map(Arc::new)
-        .to_vec();
+            Policy::accept_prefixes("low", rules(LOW)),
+            Policy::accept_prefixes("even", rules(EVEN)),
+        ];
+        policies.extend(policies::some());
+        let policies = policies.into_iter().map(Arc::new).collect();
         let mut shard = Shard::with_seed(seed);
         let kernel = shard.subscribe();
         let mut world = Self {
@@ -488,6 +488,9 @@ impl World {
         }
         if self.random.chance(60) {
             config.export = self.random.pick(&self.policies).clone();
+        }
+        if self.random.chance(10) {
+            config.export = Arc::new(policies::outward());
         }
         if self.random.chance(40) {
             vary(&mut config, &mut self.random);

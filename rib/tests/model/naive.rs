@@ -5,14 +5,13 @@ use bgp_wire::{
 use ipnet::IpNet;
 use rib::{
     LongLivedExport, NextHopRule, PathCount, PeerConfig, PeerKind, PeerUp, PrivateAs, Staleness,
-    Verdict,
 };
 use std::{
     collections::BTreeMap,
-    net::{Ipv4Addr, Ipv6Addr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
 };
 
-use crate::LOCAL_AS;
+use crate::{LOCAL_AS, policies};
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Attr {
@@ -46,7 +45,7 @@ impl Attr {
 }
 
 impl Attr {
-    fn add(&mut self, community: u32) {
+    pub(crate) fn add(&mut self, community: u32) {
         if !self.communities.contains(&community) {
             self.communities.push(community);
         }
@@ -116,30 +115,40 @@ impl Naive {
             .filter_map(|((prefix, from, path_id), route)| {
                 let peer = &self.peers[*from];
                 let config = &peer.config;
-                if config.import.verdict(prefix) == Verdict::Reject {
-                    return None;
-                }
                 let mut route = route.clone();
+                let seen = route.attr.clone();
+                // RFC 4271 §5.1.5
+                if config.kind == PeerKind::Ebgp {
+                    route.attr.local_pref = None;
+                }
+                let source = policies::From {
+                    next_hop: Some(route.next_hop).filter(|_| config.kind != PeerKind::Local),
+                    neighbor: config.address,
+                    protocol: config.protocol,
+                };
+                let both = (&seen, &route.attr);
+                let made = policies::judge(&config.import, prefix, both, &source)?;
                 if config.kind == PeerKind::Local {
+                    route.attr = made.attr;
                     return Some((*prefix, (*from, *path_id, route)));
                 }
                 let up = route.up.as_ref()?;
-                let ours = route.attr.path.iter().filter(|asn| **asn == LOCAL_AS);
+                let ours = seen.path.iter().filter(|asn| **asn == LOCAL_AS);
                 if ours.count() > usize::from(config.allow_own_as) {
                     return None;
                 }
+                route.attr = made.attr;
                 let attr = &mut route.attr;
                 let remote_as = config.remote_as.0;
                 if config.kind == PeerKind::Ebgp {
                     let server = config.role == Some(Role::RouteServerClient);
-                    if !server && config.first_as && attr.path.first() != Some(&remote_as) {
+                    if !server && config.first_as && seen.path.first() != Some(&remote_as) {
                         return None;
                     }
-                    attr.local_pref = None;
-                    if attr.communities.contains(&GRACEFUL_SHUTDOWN) {
+                    if seen.communities.contains(&GRACEFUL_SHUTDOWN) {
                         attr.local_pref = Some(0);
                     }
-                    match (config.role, attr.otc) {
+                    match (config.role, seen.otc) {
                         (Some(Role::Provider | Role::RouteServer), Some(_)) => return None,
                         (Some(Role::Peer), Some(otc)) if otc != remote_as => return None,
                         (Some(Role::Customer | Role::Peer | Role::RouteServerClient), None) => {
@@ -160,9 +169,9 @@ impl Naive {
                     NextHop::V6 { global, .. } => global != Ipv6Addr::LOCALHOST,
                 };
                 if route.stale == Some(Staleness::LongLived)
-                    && !route.attr.communities.contains(&LLGR_STALE)
+                    && !seen.communities.contains(&LLGR_STALE)
                 {
-                    route.attr.communities.push(LLGR_STALE);
+                    route.attr.add(LLGR_STALE);
                 }
                 usable.then_some((*prefix, (*from, *path_id, route)))
             })
@@ -279,17 +288,23 @@ impl Naive {
                 }),
             };
             let reflected = source.kind == PeerKind::Ibgp && config.kind == PeerKind::Ibgp;
-            if !up.families.contains(&family)
-                || config.export.verdict(prefix) == Verdict::Reject
-                || (reflected && !source.client && !config.client)
-            {
+            if !up.families.contains(&family) || (reflected && !source.client && !config.client) {
                 return None;
             }
-            let mut attr = route.attr.clone();
+            let from = policies::From {
+                next_hop: Some(route.next_hop).filter(|_| source.kind != PeerKind::Local),
+                neighbor: source.address,
+                protocol: source.protocol,
+            };
+            let both = (&route.attr, &route.attr);
+            let made = policies::judge(&config.export, prefix, both, &from)?;
+            // What bars a route is what it came with.
+            let mut attr = made.attr;
+            let came = &route.attr;
             let has = |attr: &Attr, c| attr.communities.contains(&c);
-            if has(&attr, 0xffff_ff02)
-                || (external && (has(&attr, 0xffff_ff01) || has(&attr, 0xffff_ff03)))
-                || (role == Some(Role::Peer) && has(&attr, 0xffff_ff04))
+            if has(came, 0xffff_ff02)
+                || (external && (has(came, 0xffff_ff01) || has(came, 0xffff_ff03)))
+                || (role == Some(Role::Peer) && has(came, 0xffff_ff04))
             {
                 return None;
             }
@@ -302,7 +317,7 @@ impl Naive {
                 }
                 _ => {}
             }
-            let last_resort = has(&attr, LLGR_STALE) && !up.long_lived.contains(&family);
+            let last_resort = has(came, LLGR_STALE) && !up.long_lived.contains(&family);
             if last_resort {
                 match config.long_lived_export {
                     LongLivedExport::Never => return None,
@@ -335,7 +350,7 @@ impl Naive {
                 attr.clusters.clear();
                 if !server {
                     attr.path.insert(0, LOCAL_AS);
-                    if source.kind != PeerKind::Local {
+                    if source.kind != PeerKind::Local && !made.med {
                         attr.med = None;
                     }
                 }
@@ -370,7 +385,16 @@ impl Naive {
                 }
                 v4 => v4,
             };
-            Some((attr, kept.or(own)?))
+            let hop = match made.next_hop {
+                None => kept.or(own)?,
+                Some(None) => own?,
+                Some(Some(IpAddr::V4(address))) => NextHop::V4(address),
+                Some(Some(IpAddr::V6(global))) => NextHop::V6 {
+                    global,
+                    link_local: None,
+                },
+            };
+            Some((attr, hop))
         };
         let mut exported = BTreeMap::new();
         for (prefix, paths) in ranked {

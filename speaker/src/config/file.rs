@@ -4,7 +4,9 @@
 //! file in one round. It costs the text, the tree and the result; a file of [`MAX_OCTETS`] is the
 //! largest that is read.
 mod neighbor;
+mod policy;
 mod session;
+mod sets;
 mod treatment;
 
 use super::{
@@ -224,12 +226,20 @@ fn read(walk: &Walk<'_>, tree: &DeTable<'_>, path: &Path) -> Option<Config> {
     let filters = filters
         .map(|section| read_filters(&section))
         .unwrap_or_default();
+    let sets = section("set", Subject::Sets, keys::SET);
+    let sets = sets.map(|section| sets::Sets::read(&section, path));
+    let sets = sets.unwrap_or_default();
+    let policies = section("policy", Subject::Policies, keys::POLICY);
+    let policies = policies
+        .map(|section| policy::read_all(&section, &sets, |name| filters.contains_key(name)));
+    let policies = policies.unwrap_or_default();
     let (mut neighbors, mut ranges) = (Vec::new(), Vec::new());
     if let Some(item) = top.take("neighbor") {
         let context = neighbor::Context {
             path,
             local_as,
             filters: &filters,
+            policies: &policies,
             keep_on_exit: kernel.as_ref().is_some_and(|kernel| kernel.keep_on_exit),
         };
         (neighbors, ranges) = neighbor::read_all(&context, &item);
@@ -248,6 +258,7 @@ fn read(walk: &Walk<'_>, tree: &DeTable<'_>, path: &Path) -> Option<Config> {
             .into_iter()
             .map(|(name, rules)| (name, rules.unwrap_or_default()))
             .collect(),
+        policies,
         neighbors,
         ranges,
     })

@@ -24,6 +24,8 @@ pub(super) const TOP: Keys = Keys {
         "static",
         "kernel",
         "filter",
+        "set",
+        "policy",
         "neighbor",
     ],
 };
@@ -57,6 +59,58 @@ pub(super) const KERNEL: Keys = Keys {
 pub(super) const FILTER: Keys = Keys {
     section: "[filter.NAME]",
     keys: &["accept"],
+};
+pub(super) const SET: Keys = Keys {
+    section: "[set.NAME]",
+    keys: &["prefixes", "file", "communities", "as-paths"],
+};
+pub(super) const POLICY: Keys = Keys {
+    section: "[policy.NAME]",
+    keys: &["default", "term"],
+};
+/// What a term looks at, also within `not`.
+pub(super) const MATCHES: Keys = Keys {
+    section: "not = { … }",
+    keys: &[
+        "prefix",
+        "next-hop",
+        "neighbor",
+        "as-path",
+        "as-path-length",
+        "origin-as",
+        "community",
+        "med",
+        "local-pref",
+        "origin",
+        "source",
+    ],
+};
+pub(super) const TERM: Keys = Keys {
+    section: "[[policy.NAME.term]]",
+    keys: &[
+        "name",
+        "prefix",
+        "next-hop",
+        "neighbor",
+        "as-path",
+        "as-path-length",
+        "origin-as",
+        "community",
+        "med",
+        "local-pref",
+        "origin",
+        "source",
+        "not",
+        "set-local-pref",
+        "set-med",
+        "set-origin",
+        "prepend",
+        "set-next-hop",
+        "set-communities",
+        "delete-communities",
+        "add-communities",
+        "then",
+    ],
 };
 pub(super) const NEIGHBOR: Keys = Keys {
     section: "[[neighbor]]",
@@ -111,7 +165,9 @@ pub(super) const NEIGHBOR: Keys = Keys {
         "disabled",
     ],
 };
-pub(super) const ALL: [Keys; 7] = [TOP, CONTROL, CONNECTED, STATIC, KERNEL, FILTER, NEIGHBOR];
+pub(super) const ALL: [Keys; 10] = [
+    TOP, CONTROL, CONNECTED, STATIC, KERNEL, FILTER, SET, POLICY, TERM, NEIGHBOR,
+];
 
 /// Words of other programs' configurations: what they are called here.
 const OTHER_WORDS: &[(&str, &str)] = &[

@@ -4,8 +4,9 @@
 //! Each is here because somebody waits in vain for a route or a session when it holds.
 use super::{Config, Neighbor, PolicyRef, Range};
 use crate::host::Host;
-use bgp_wire::Asn;
+use bgp_wire::{Asn, AttributeSet, Attributes};
 use ipnet::IpNet;
+use rib::{Protocol, Verdict};
 use std::{
     fmt,
     net::{IpAddr, Ipv4Addr},
@@ -28,6 +29,16 @@ pub enum Subject {
     Filters,
     /// one filter by name
     Filter(String),
+    /// all named sets
+    Sets,
+    /// one of them by name
+    Set(String),
+    /// all policies
+    Policies,
+    /// one policy by name
+    Policy(String),
+    /// one term of a policy, by number
+    Term(String, usize),
     /// one neighbor by name
     Neighbor(String),
 }
@@ -53,6 +64,11 @@ impl fmt::Display for Subject {
             Self::Kernel => f.write_str("kernel"),
             Self::Filters => f.write_str("filter"),
             Self::Filter(name) => write!(f, "filter.{name}"),
+            Self::Sets => f.write_str("set"),
+            Self::Set(name) => write!(f, "set.{name}"),
+            Self::Policies => f.write_str("policy"),
+            Self::Policy(name) => write!(f, "policy.{name}"),
+            Self::Term(name, number) => write!(f, "policy.{name}.term[{number}]"),
             Self::Neighbor(name) => write!(f, "neighbor.{name}"),
         }
     }
@@ -142,6 +158,7 @@ impl Lints {
     fn whole(&mut self, config: &Config, host: Option<&Host>) {
         self.speaker(config);
         self.filters(config);
+        self.policies(config);
         self.static_prefixes(config);
         if let Some(host) = host {
             self.host(config, host);
@@ -175,6 +192,18 @@ impl Lints {
             let message = format!("AS {asn} is reserved, neighbors may refuse it");
             let help = "private AS numbers are 64512 to 65534 and 4200000000 to 4294967294";
             self.warn(subject, key, message, help);
+        }
+    }
+
+    fn policies(&mut self, config: &Config) {
+        for name in config.policies.keys() {
+            let uses = |policy: &PolicyRef| *policy == PolicyRef::Filter(name.clone());
+            let mut neighbors = config.all_neighbors();
+            if !neighbors.any(|neighbor| uses(&neighbor.import) || uses(&neighbor.export)) {
+                let help = format!("import or export = \"{name}\" in a [[neighbor]], or remove it");
+                let subject = Subject::Policy(name.clone());
+                self.warn(subject, "", "no neighbor uses this policy", help);
+            }
         }
     }
 
@@ -414,11 +443,30 @@ fn exports(config: &Config, neighbor: &Neighbor, prefix: &IpNet) -> bool {
         PolicyRef::All => true,
         PolicyRef::None => false,
         PolicyRef::Missing => neighbor.local_as.unwrap_or(config.local_as) == neighbor.remote_as,
-        PolicyRef::Filter(name) => config
-            .filters
-            .get(name)
-            .is_some_and(|rules| rules.iter().any(|rule| rule.matches(prefix))),
+        PolicyRef::Filter(name) => match (config.filters.get(name), config.policies.get(name)) {
+            (Some(rules), _) => rules.iter().any(|rule| rule.matches(prefix)),
+            (None, Some(policy)) => of_this_host(policy, prefix),
+            (None, None) => false,
+        },
     }
+}
+
+/// Does a policy accept a prefix that this host announces of itself?
+fn of_this_host(policy: &rib::Policy, prefix: &IpNet) -> bool {
+    let mut octets = Vec::new();
+    AttributeSet::local().encode(&mut octets);
+    let attributes = Attributes::from_canonical(&octets);
+    [Protocol::Connected, Protocol::Static]
+        .into_iter()
+        .any(|protocol| {
+            let subject = rib::Subject {
+                attributes: &attributes,
+                next_hop: None,
+                neighbor: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+                protocol,
+            };
+            policy.verdict(&subject, prefix) == Verdict::Accept
+        })
 }
 
 fn family_key(prefix: IpNet) -> &'static str {

@@ -29,8 +29,8 @@ pub use treatment::{AddPath, Treatment};
 
 use bgp_wire::{Asn, RouterId};
 use ipnet::IpNet;
-use rib::PrefixRule;
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
+use rib::{Policy, PrefixRule};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc};
 
 /// Where `myna` looks for its configuration.
 pub const DEFAULT_FILE: &str = "/etc/myna/myna.toml";
@@ -59,6 +59,8 @@ pub struct Config {
     pub kernel: Option<Kernel>,
     /// Announce and accept filters by name.
     pub filters: BTreeMap<String, Vec<PrefixRule>>,
+    /// Policies of terms by name; no filter has the same name.
+    pub policies: BTreeMap<String, Arc<Policy>>,
     /// Neighbors; names are unique.
     pub neighbors: Vec<Neighbor>,
     /// Neighbors that are known by their prefix only; names are unique among all neighbors.
@@ -79,6 +81,7 @@ impl Config {
             static_prefixes: Vec::new(),
             kernel: None,
             filters: BTreeMap::new(),
+            policies: BTreeMap::new(),
             neighbors: Vec::new(),
             ranges: Vec::new(),
         }

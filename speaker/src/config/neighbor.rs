@@ -156,7 +156,7 @@ pub enum PolicyRef {
     None,
     /// "all"
     All,
-    /// a filter's name
+    /// a filter's or policy's name
     Filter(String),
 }
 

@@ -440,11 +440,11 @@ pub(super) fn policy<'f>(
             let known: Vec<&str> = filters.chain(["all", "none"]).collect();
             let help = did_you_mean(name, known.iter().copied()).unwrap_or_else(|| {
                 format!(
-                    "write a section [filter.{name}], or use one of: {}",
+                    "write a section [filter.{name}] or [policy.{name}], or use one of: {}",
                     known.join(", ")
                 )
             });
-            Err(Complaint::new(format!("there is no filter `{name}`")).help(help))
+            Err(Complaint::new(format!("there is no filter or policy `{name}`")).help(help))
         }
     }
 }

@@ -335,7 +335,10 @@ fn inherits(old: &Kernel, new: &Kernel) -> bool {
 
 fn filter_changed(policy: &PolicyRef, old: &Config, new: &Config) -> bool {
     match policy {
-        PolicyRef::Filter(name) => old.filters.get(name) != new.filters.get(name),
+        PolicyRef::Filter(name) => {
+            old.filters.get(name) != new.filters.get(name)
+                || old.policies.get(name) != new.policies.get(name)
+        }
         _ => false,
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     session::Connector,
 };
 use bgp_wire::{Asn, RouterId};
-use rib::{PeerConfig, PeerKind, Policy};
+use rib::{PeerConfig, PeerKind, Policy, Protocol};
 use std::{
     net::{IpAddr, Ipv4Addr},
     sync::Arc,
@@ -34,10 +34,13 @@ pub(super) fn policy(
         PolicyRef::Missing | PolicyRef::All => Policy::all(),
         PolicyRef::None => Policy::none(),
         PolicyRef::Filter(name) => {
+            if let Some(policy) = config.policies.get(name) {
+                return Ok(Arc::clone(policy));
+            }
             let rules = config
                 .filters
                 .get(name)
-                .ok_or_else(|| format!("there is no filter called \"{name}\""))?;
+                .ok_or_else(|| format!("there is no filter or policy called \"{name}\""))?;
             Policy::accept_prefixes(name, rules.clone())
         }
     }))
@@ -78,14 +81,17 @@ pub(super) fn peer(
     })
 }
 
-/// A source of local routes as the table sees it.
-pub(super) fn local_peer(config: &Config, router_id: RouterId) -> PeerConfig {
-    PeerConfig::new(
-        PeerKind::Local,
-        IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-        (config.local_as, config.local_as),
-        router_id,
-    )
+/// A source of local routes as the table sees it: addresses of this host, or configured prefixes.
+pub(super) fn local_peer(config: &Config, router_id: RouterId, protocol: Protocol) -> PeerConfig {
+    PeerConfig {
+        protocol,
+        ..PeerConfig::new(
+            PeerKind::Local,
+            IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            (config.local_as, config.local_as),
+            router_id,
+        )
+    }
 }
 
 /// Who a neighbor is, for people and for the kernel table.

@@ -10,7 +10,7 @@ use crate::{
     session::{Entry, Listener, Pace, Routing},
 };
 use bgp_wire::Family;
-use rib::PeerId;
+use rib::{PeerId, Protocol};
 use std::{
     collections::BTreeMap,
     io,
@@ -70,8 +70,15 @@ pub(crate) async fn start(parts: Parts) -> Result<Handle, StartError> {
     let engine = Engine::start(EngineOptions { fib })
         .map_err(|error| StartError(format!("cannot start: {error}")))?;
     let (events, _) = broadcast::channel(EVENTS);
-    let connected_peer = local_source(&engine, &config, router_id, "connected").await?;
-    let static_peer = local_source(&engine, &config, router_id, "static").await?;
+    let connected_peer = local_source(
+        &engine,
+        &config,
+        router_id,
+        "connected",
+        Protocol::Connected,
+    )
+    .await?;
+    let static_peer = local_source(&engine, &config, router_id, "static", Protocol::Static).await?;
     let neighbors = std::mem::take(&mut config.neighbors);
     let mut supervisor = Supervisor {
         router_id,
@@ -190,6 +197,7 @@ async fn local_source(
     config: &Config,
     router_id: bgp_wire::RouterId,
     name: &str,
+    protocol: Protocol,
 ) -> Result<PeerId, StartError> {
     engine
         .ask(|reply| Question::AddPeer {
@@ -197,7 +205,7 @@ async fn local_source(
                 name: name.to_owned(),
                 kind: SourceKind::Local,
             },
-            config: Box::new(compile::local_peer(config, router_id)),
+            config: Box::new(compile::local_peer(config, router_id, protocol)),
             mailbox: None,
             reply,
         })

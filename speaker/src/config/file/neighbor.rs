@@ -1,5 +1,5 @@
 //! Reads the neighbors of a configuration file.
-use super::{Filters, session, treatment, value};
+use super::{Filters, policy::Policies, session, treatment, value};
 use crate::config::{
     Identity, Neighbor, Password, PolicyRef, Range, RemoteAs,
     complaint::Complaint,
@@ -27,6 +27,7 @@ pub(super) struct Context<'c> {
     /// `None`: wrong, and reported
     pub(super) local_as: Option<Asn>,
     pub(super) filters: &'c Filters,
+    pub(super) policies: &'c Policies,
     /// of the kernel table
     pub(super) keep_on_exit: bool,
 }
@@ -125,10 +126,20 @@ fn read_one(
     let ours = local_as.or(context.local_as);
     let internal = remote_as.is_some() && ours == remote_as;
 
-    let filters = || context.filters.keys().map(String::as_str);
+    let filters = || {
+        let names = context.filters.keys().chain(context.policies.keys());
+        names.map(String::as_str)
+    };
     let policy = |key| section.read(key, |item| value::policy(item, filters()));
     let import = policy("import").unwrap_or(PolicyRef::Missing);
     let export = policy("export").unwrap_or(PolicyRef::Missing);
+    if let PolicyRef::Filter(name) = &import
+        && (context.policies.get(name)).is_some_and(|policy| policy.sets_next_hop())
+    {
+        let complaint = Complaint::new(format!("the policy `{name}` sets a next hop"))
+            .help("that is for `export` only: a policy without `set-next-hop`");
+        section.error_at("import", complaint);
+    }
 
     let treatment = treatment::read(&section, internal);
 
