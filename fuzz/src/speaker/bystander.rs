@@ -50,6 +50,7 @@ impl Bystander {
                 Ok(0) => panic!("the speaker closed on a bystander: {:02x?}", self.buffer),
                 Ok(length) => self.buffer.extend_from_slice(&chunk[..length]),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => panic!("the speaker left a bystander: {error}"),
             }
         }
