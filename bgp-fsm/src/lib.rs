@@ -16,6 +16,8 @@
 //! - for how long the owner keeps the routes of a neighbor that restarts (RFC 4724, RFC 8538,
 //!   RFC 9494): the session knows no routes, it says which families, and when that is over.
 //!
+//! [`Recorded`] is a session that writes down what it is told, [`replay`] tells it again.
+//!
 //! # Costs
 //!
 //! An UPDATE costs a look at its header and one at the state; it is handed out as a slice of the
@@ -55,6 +57,8 @@
     )
 )]
 
+mod record;
+
 mod session;
 
 mod dialer;
@@ -88,6 +92,7 @@ pub use counters::Counters;
 pub use event::{Action, Command, Received, Slot};
 pub use history::Transition;
 pub use reason::{ConnectFailure, DownReason, OpenRefusal};
+pub use record::{Recorded, ReplayError, Replayed, replay};
 pub use session::Session;
 pub use state::State;
 pub use timers::{Timer, TimerView};

@@ -7,6 +7,7 @@ mod ended;
 mod half_open;
 mod listener;
 mod rare;
+mod recording;
 mod routing;
 mod task;
 mod view;

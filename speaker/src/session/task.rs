@@ -4,6 +4,7 @@ use super::{
     connection::{Connection, Progress},
     connector::{Connector, Pace, words},
     ended::Ended,
+    recording::{self, Recording},
     view::{self, SessionView},
 };
 use crate::{
@@ -12,7 +13,9 @@ use crate::{
     engine::{Engine, Learned, Mailbox},
     host::Host,
 };
-use bgp_fsm::{Action, Command, ConnectFailure, DownReason, Received, Session, Slot, State, Timer};
+use bgp_fsm::{
+    Action, Command, ConnectFailure, DownReason, Received, Recorded, Slot, State, Timer,
+};
 use bgp_wire::{
     Capability, Disposition, Family, Negotiated, Notification, Open, RouteRefresh, Update,
     UpdateContext,
@@ -23,6 +26,7 @@ use std::{
     collections::VecDeque,
     future::Future,
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    path::PathBuf,
     pin::Pin,
     sync::{
         Arc,
@@ -70,6 +74,8 @@ pub(crate) struct SessionOptions {
     pub(crate) disabled: Option<String>,
     /// Where a neighbor of a range says that it is gone.
     pub(crate) leaving: Option<mpsc::Sender<PeerId>>,
+    /// The file that the session is recorded to.
+    pub(crate) record: Option<PathBuf>,
 }
 
 /// What a session may be asked.
@@ -132,7 +138,12 @@ pub(crate) fn spawn(options: SessionOptions) -> (SessionHandle, JoinHandle<()>) 
     let (accepted, accepted_in) = mpsc::channel(2);
     let up = Arc::new(AtomicBool::new(false));
     let now = clock::now();
-    let mut session = Session::new(options.fsm.clone(), options.seed, now);
+    let (mut session, recording) = recording::begin(
+        options.record.as_deref(),
+        options.fsm.clone(),
+        options.seed,
+        now,
+    );
     let seen = options.host.borrow().clone();
     let connected = is_connected(&options.connector, &seen);
     session.handle_command(Command::Reachability { connected }, now);
@@ -141,6 +152,7 @@ pub(crate) fn spawn(options: SessionOptions) -> (SessionHandle, JoinHandle<()>) 
     }
     let task = Task {
         session,
+        recording,
         ours: None,
         theirs: None,
         connecting: None,
@@ -187,7 +199,8 @@ type Connecting = Pin<Box<dyn Future<Output = Result<TcpStream, ConnectFailure>>
 
 struct Task {
     options: SessionOptions,
-    session: Session,
+    session: Recorded,
+    recording: Option<Recording>,
     ours: Option<Connection>,
     theirs: Option<Connection>,
     connecting: Option<Connecting>,
@@ -240,6 +253,7 @@ impl Task {
         let mut watching = true;
         loop {
             self.carry_out();
+            recording::write(&mut self.recording, &mut self.session);
             let deadline = self.session.poll_timeout();
             let leaving = self.leaving();
             let reading = self.outbox.is_empty();
@@ -822,6 +836,7 @@ impl Task {
         self.session
             .handle_command(Command::Stop(notification), clock::now());
         self.carry_out();
+        recording::write(&mut self.recording, &mut self.session);
         self.connecting = None;
         for learned in self.outbox.drain(..) {
             if self.options.engine.routes().send(learned).await.is_err() {

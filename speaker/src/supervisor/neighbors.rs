@@ -167,6 +167,8 @@ impl Supervisor {
             events: self.events.clone(),
             seed: self.seed,
             disabled: admin.disabled(),
+            // Those of a range would all write to one file.
+            record: config.session.record.clone().filter(|_| range.is_none()),
             leaving: range.is_some().then(|| self.leaving.clone()),
         });
         self.routing.insert(Expected {
