@@ -4,6 +4,7 @@ use std::{fs, time::Instant};
 use tests::{Azure, Bird, Lab, Myna, Needs, SOON, eventually, same, set, shown};
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "a time to play from")]
 fn a_session_with_bird_plays_to_the_same_states() {
     if !Needs::met(&[Needs::Root, Needs::Bird]) {
         return;
