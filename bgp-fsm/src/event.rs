@@ -50,6 +50,10 @@ pub enum Command {
     /// The neighbor has sent all its routes of a family: what parsing found. Nothing is waited for
     /// any more to sweep those that it had before it restarted. Ignored unless Established.
     EndOfRib(Family),
+    /// The way to the neighbor is gone, and with it what it forwards by: nothing is kept for it any
+    /// more (RFC 4724 §4.2 has a receiving speaker that can tell "immediately delete all the stale
+    /// routes").
+    ForwardingLost,
     /// Our own restart is so long ago that no OPEN is to tell of it any more (the R bit of
     /// RFC 4724 §3).
     RestartOver,

@@ -129,6 +129,7 @@ fn parse_input(text: &str) -> Result<Input, String> {
         "refresh" => Command::Refresh(parse_family(rest)?),
         "reset" => Command::Reset(parse_notification(rest)?),
         "end-of-rib" => Command::EndOfRib(parse_family(rest)?),
+        "forwarding-lost" => Command::ForwardingLost,
         "restart-over" => Command::RestartOver,
         _ => return parse_event(word, rest),
     };
@@ -357,6 +358,7 @@ fn write_command(command: &Command, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Command::Refresh(family) => write!(f, "refresh {}", families(&[*family])),
         Command::Reset(why) => write!(f, "reset {}", notification(why)),
         Command::EndOfRib(family) => write!(f, "end-of-rib {}", families(&[*family])),
+        Command::ForwardingLost => f.write_str("forwarding-lost"),
         Command::RestartOver => f.write_str("restart-over"),
     }
 }

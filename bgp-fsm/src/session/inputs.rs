@@ -36,6 +36,10 @@ impl Session {
                     self.retention.end_of_rib(family);
                 }
             }
+            Command::ForwardingLost => {
+                let kept = self.retention.give_up();
+                self.settle_routes(kept);
+            }
             Command::RestartOver => self.offer.restart_over(),
         }
     }

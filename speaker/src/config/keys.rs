@@ -154,6 +154,7 @@ pub(super) const NEIGHBOR: Keys = Keys {
         "hostname",
         "software-version",
         "delay-open",
+        "notification-without-open",
         "damping",
         "disable-after-error",
         "collision-detect-established",

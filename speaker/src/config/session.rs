@@ -24,6 +24,9 @@ pub struct SessionSettings {
     pub software_version: bool,
     /// How long our OPEN waits for the neighbor's (RFC 4271 §8.1.1, DelayOpen).
     pub delay_open: Option<Duration>,
+    /// Tell the neighbor what is wrong with its OPEN although ours was not sent yet
+    /// (SendNOTIFICATIONwithoutOPEN).
+    pub notification_without_open: bool,
     /// A neighbor that takes no octets for so long counts as dead (RFC 9687); zero: never; `None`:
     /// the greater of 8 minutes and twice the hold time.
     pub send_hold_time: Option<Duration>,
@@ -82,6 +85,7 @@ impl Default for SessionSettings {
             hostname: None,
             software_version: false,
             delay_open: None,
+            notification_without_open: false,
             send_hold_time: None,
             damping: true,
             disable_after_error: false,

@@ -581,6 +581,8 @@ impl Task {
                 let reason = "the link or address toward the neighbor is gone".to_owned();
                 self.closed(slot, Some(reason));
             }
+            // Routes through it would be kept in place of those of neighbors that are there.
+            self.session.handle_command(Command::ForwardingLost, now);
         }
         if appeared {
             self.session.handle_command(Command::RetryNow, now);
@@ -811,7 +813,7 @@ impl Task {
         let restarting = self
             .session
             .timers(clock::now())
-            .any(|timer| timer.timer == Timer::Restart);
+            .any(|timer| matches!(timer.timer, Timer::Restart | Timer::LongLivedStale));
         let stays = self.ours.is_some()
             || self.theirs.is_some()
             || self.options.disabled.is_some()

@@ -53,6 +53,7 @@ pub(super) fn session(
         connect_retry_max: CONNECT_RETRY_MAX.max(neighbor.connect_retry),
         send_hold: settings.send_hold_time,
         delay_open: settings.delay_open,
+        notification_without_open: settings.notification_without_open,
         damp_peer_oscillations: settings.damping,
         allow_automatic_start: !settings.disable_after_error,
         collision_detect_established: settings.collision_detect_established,

@@ -83,7 +83,7 @@ fn octets() -> impl Strategy<Value = Vec<u8>> {
 
 fn input() -> impl Strategy<Value = Input> {
     prop_oneof![
-        3 => (0..13_u8).prop_map(Input::Command),
+        3 => (0..14_u8).prop_map(Input::Command),
         4 => slot().prop_map(Input::Connected),
         1 => Just(Input::ConnectFailed),
         1 => slot().prop_map(Input::Closed),
@@ -121,6 +121,7 @@ fn apply(solo: &mut Solo, input: &Input) {
                 9 => Command::AutomaticStart,
                 10 => Command::EndOfRib(Family::IPV4_UNICAST),
                 11 => Command::RestartOver,
+                12 => Command::ForwardingLost,
                 _ => Command::Reset(cease()),
             };
             session.handle_command(command, now);

@@ -290,6 +290,19 @@ fn stopped_we_wait_for_nobody() {
 }
 
 #[test]
+fn where_the_way_to_the_neighbor_is_gone_nothing_is_kept() {
+    let mut solo = established(helper(), &[capability(true, &[(V4, true)])]);
+    assert_eq!(lose(&mut solo), [V4]);
+    solo.command(Command::ForwardingLost);
+    assert_eq!(outcomes(&mut solo), [Action::Sweep(V4)]);
+    assert_eq!(solo.left(Timer::Restart), None);
+    // The session itself goes on as it was.
+    assert!(solo.left(Timer::IdleHold).is_some());
+    solo.command(Command::ForwardingLost);
+    assert_eq!(outcomes(&mut solo), []);
+}
+
+#[test]
 fn after_the_restart_time_routes_become_long_lived_stale_for_theirs() {
     let both = [
         capability(false, &[(V4, true), (V6, true)]),

@@ -130,7 +130,7 @@ fn seed(seed: u64) {
 fn chaos(world: &mut World, speakers: &Speakers, hold: bool, seed: u64, dice: &mut Dice) {
     let node = dice.below(world.nodes.len() as u64) as usize;
     let speaker = &speakers.0[dice.below(speakers.0.len() as u64) as usize];
-    match dice.below(14) {
+    match dice.below(15) {
         0 => world.reset_connections(),
         1 if hold => world.blackhole_connections(),
         2 if hold => {
@@ -171,6 +171,7 @@ fn chaos(world: &mut World, speakers: &Speakers, hold: bool, seed: u64, dice: &m
         10 => world.command(node, Command::Refresh(Family::IPV4_UNICAST)),
         11 => world.stray(node),
         12 => world.command(node, Command::RestartOver),
+        13 => world.command(node, Command::ForwardingLost),
         _ => {}
     }
 }

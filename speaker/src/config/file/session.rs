@@ -75,6 +75,10 @@ pub(super) fn read(context: &Context, section: &Section<'_, '_>) -> SessionSetti
                 value::duration(item, Duration::ZERO..=Duration::from_secs(240))
             })
             .filter(|delay| !delay.is_zero()),
+        notification_without_open: flag(
+            "notification-without-open",
+            default.notification_without_open,
+        ),
         send_hold_time: section.read("send-hold-time", |item| send_hold_time(context, item)),
         damping: flag("damping", default.damping),
         disable_after_error: flag("disable-after-error", default.disable_after_error),

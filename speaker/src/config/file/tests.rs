@@ -231,7 +231,7 @@ fn what_else_a_session_does() {
     let all = settings(
         "role = \"route-server-client\"\nstrict-role = true\nextended-messages = true\n\
          capability-fallback = false\nhostname = \"r1.example\"\nsoftware-version = true\n\
-         delay-open = 5\nsend-hold-time = \"3m\"\ndamping = false\ndisable-after-error = true\n\
+         delay-open = 5\nnotification-without-open = true\nsend-hold-time = \"3m\"\ndamping = false\ndisable-after-error = true\n\
          collision-detect-established = true\nrecord = \"/tmp/x\"\nmax-restart-time = 0",
     );
     let expected = SessionSettings {
@@ -241,6 +241,7 @@ fn what_else_a_session_does() {
         hostname: Some(Hostname::Name("r1.example".into())),
         software_version: true,
         delay_open: Some(Duration::from_secs(5)),
+        notification_without_open: true,
         send_hold_time: Some(Duration::from_secs(180)),
         damping: false,
         disable_after_error: true,
