@@ -305,7 +305,11 @@ fn path_of(value: &Value) -> Path {
     }
 }
 
+/// Nothing for a route without attributes: it is slow with many maps.
 fn route_map(route: &Announced, number: usize) -> String {
+    if is_bare(route) {
+        return String::new();
+    }
     let mut text = format!("route-map own{number} permit 10\n");
     if let Some(med) = route.med {
         let _ = writeln!(text, "set metric {med}");
@@ -318,7 +322,14 @@ fn route_map(route: &Announced, number: usize) -> String {
 }
 
 fn network(route: &Announced, number: usize) -> String {
+    if is_bare(route) {
+        return format!("network {}", route.prefix);
+    }
     format!("network {} route-map own{number}", route.prefix)
+}
+
+fn is_bare(route: &Announced) -> bool {
+    route.med.is_none() && route.communities.is_empty()
 }
 
 fn config(router: &Router) -> String {

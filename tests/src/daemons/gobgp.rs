@@ -216,7 +216,7 @@ impl Daemon for GoBgp {
         self.tell(&[
             "neighbor",
             &neighbor.to_string(),
-            "disable",
+            "shutdown",
             "--reason",
             text,
         ]);

@@ -142,7 +142,7 @@ impl Daemon for MynaRouter {
                 "long-lived graceful restart",
                 Capability::LongLivedGracefulRestart,
             ),
-            ("add-path", Capability::AddPath),
+            ("ADD-PATH", Capability::AddPath),
             ("extended message", Capability::ExtendedMessage),
             ("extended next hop", Capability::ExtendedNextHop),
             ("role", Capability::Role),
@@ -178,7 +178,7 @@ impl Daemon for MynaRouter {
     }
 
     fn ask_again(&mut self, neighbor: IpAddr) {
-        let _ = self.myna.says(&["refresh", &self.name(neighbor), "in"]);
+        let _ = self.myna.says(&["refresh", "in", &self.name(neighbor)]);
     }
 
     fn shut_down(&mut self, neighbor: IpAddr, text: &str) {
@@ -201,6 +201,10 @@ impl Daemon for MynaRouter {
 
 fn path_of(route: &Value) -> Path {
     let mut communities: Vec<_> = texts(&route["communities"]).map(str::to_owned).collect();
+    // Not put in before it is told to others.
+    if text(route, "stale") == "long-lived stale" {
+        communities.push("llgr-stale".to_owned());
+    }
     communities.sort();
     // The word for the origin is part of the shown path: "12076 i".
     Path {
@@ -243,10 +247,36 @@ fn session(text: &mut String, number: usize, neighbor: &Neighbor) {
          hold-time = {}\npassive = {}",
         neighbor.address, neighbor.local, neighbor.asn, neighbor.hold_time, neighbor.passive
     );
-    match neighbor.graceful_restart {
-        None | Some(0) => text.push_str("graceful-restart = false\n"),
-        Some(time) => {
-            let _ = writeln!(text, "graceful-restart = {time}");
+    let retention = [
+        ("graceful-restart", neighbor.graceful_restart.map(u32::from)),
+        ("long-lived-graceful-restart", neighbor.long_lived),
+    ];
+    for (key, time) in retention {
+        let _ = match time {
+            None => writeln!(text, "{key} = false"),
+            Some(0) => writeln!(text, "{key} = \"aware\""),
+            Some(time) => writeln!(text, "{key} = {time}"),
+        };
+    }
+    if let Some(role) = neighbor.role {
+        let _ = writeln!(text, "role = \"{}\"", role.word());
+    }
+    if neighbor.strict_role {
+        text.push_str("strict-role = true\n");
+    }
+    if neighbor.extended_messages {
+        text.push_str("extended-messages = true\n");
+    }
+    match (neighbor.add_path_send, neighbor.add_path_receive) {
+        (true, true) => text.push_str("add-path = true\n"),
+        (true, false) => text.push_str("add-path = \"send\"\n"),
+        (false, true) => text.push_str("add-path = \"receive\"\n"),
+        (false, false) => {}
+    }
+    if let Some(hops) = neighbor.ttl_security {
+        text.push_str("gtsm = true\n");
+        if hops > 1 {
+            let _ = writeln!(text, "multihop = {hops}");
         }
     }
     if let Some(password) = &neighbor.password {

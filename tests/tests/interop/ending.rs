@@ -25,6 +25,21 @@ pub(crate) const FEATURES: &[Feature] = &[
         not_offered: &[],
     },
     Feature {
+        key: "shutdown-theirs",
+        title: "shutdown text, the peer's operator",
+        run: shutdown_theirs,
+        not_offered: &[(Implementation::ExaBgp, "it sends no text of its operator's")],
+    },
+    Feature {
+        key: "shutdown-ours",
+        title: "shutdown text, Myna's operator",
+        run: shutdown_ours,
+        not_offered: &[(
+            Implementation::ExaBgp,
+            "it falls over a text that it is sent",
+        )],
+    },
+    Feature {
         key: "stop",
         title: "Myna is stopped by its operator",
         run: stop,
@@ -113,4 +128,30 @@ fn stop(make: Implementation) {
             )
         },
     );
+}
+
+/// What an operator writes.
+const TEXT: &str = "card 3 is on fire, back at 12:00";
+
+/// RFC 9003: what ours writes, theirs reads.
+fn shutdown_ours(make: Implementation) {
+    let mut meeting = Plan::new(make).start();
+    meeting.exchanged();
+    meeting.myna.shut_down(meeting.there, TEXT);
+    meeting.peer_says(&[TEXT]);
+    meeting.peer_has_only(&[]);
+    holds("no session", Duration::from_secs(1), || meeting.apart());
+    let name = meeting.myna.name(meeting.there);
+    let _ = meeting.myna.myna().says(&["enable", &name]);
+    meeting.exchanged();
+}
+
+/// RFC 9003: what their operator writes, ours reads.
+fn shutdown_theirs(make: Implementation) {
+    let mut meeting = Plan::new(make).start();
+    meeting.exchanged();
+    meeting.peer.shut_down(meeting.here, TEXT);
+    meeting.myna_said(&["Administrative Shutdown", TEXT]);
+    meeting.myna_has_only(&[]);
+    meeting.not_in_our_kernel(THEIRS);
 }

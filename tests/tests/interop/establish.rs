@@ -47,6 +47,27 @@ pub(crate) const FEATURES: &[Feature] = &[
         not_offered: &[],
     },
     Feature {
+        key: "gtsm-active",
+        title: "GTSM (RFC 5082), Myna connects",
+        run: gtsm_active,
+        not_offered: &[(
+            Implementation::ExaBgp,
+            "where it listens, the first packet of its answer has an ordinary TTL",
+        )],
+    },
+    Feature {
+        key: "gtsm-passive",
+        title: "GTSM, the peer connects",
+        run: gtsm_passive,
+        not_offered: &[],
+    },
+    Feature {
+        key: "gtsm-ours",
+        title: "GTSM on our side alone: no session",
+        run: gtsm_ours,
+        not_offered: &[],
+    },
+    Feature {
         key: "hold-time",
         title: "hold time of 3 s",
         run: hold_time,
@@ -187,6 +208,31 @@ fn multihop(make: Implementation) {
             ..Path::default()
         },
     );
+}
+
+fn gtsm_active(make: Implementation) {
+    Plan::new(make)
+        .both(|session| session.ttl_security = Some(1))
+        .start()
+        .exchanged();
+}
+
+fn gtsm_passive(make: Implementation) {
+    Plan::new(make)
+        .both(|session| session.ttl_security = Some(1))
+        .ours(|session| session.passive = true)
+        .theirs(|session| session.passive = false)
+        .start_myna_first()
+        .exchanged();
+}
+
+/// Nothing that the peer sends is near enough.
+fn gtsm_ours(make: Implementation) {
+    let meeting = Plan::new(make)
+        .ours(|session| session.ttl_security = Some(1))
+        .theirs(|session| session.passive = false)
+        .start();
+    holds("no session", Duration::from_secs(2), || meeting.apart());
 }
 
 /// Both agree on the least that RFC 4271 allows, and nobody misses a KEEPALIVE for twice that time.

@@ -15,16 +15,20 @@ mod establish;
 mod families;
 mod faults;
 mod feature;
+mod limits;
 mod matrix;
 mod meeting;
 mod opening;
+mod paths;
 mod refresh;
 mod restart;
+mod scripted;
 
 use feature::Feature;
 use libtest_mimic::{Arguments, Failed, Trial};
 use matrix::{Outcome, Outcomes};
 use std::{
+    collections::BTreeMap,
     env,
     panic::resume_unwind,
     process::ExitCode,
@@ -41,44 +45,48 @@ fn features() -> Vec<Feature> {
         establish::FEATURES,
         authentication::FEATURES,
         families::FEATURES,
+        paths::FEATURES,
         opening::FEATURES,
         refresh::FEATURES,
         restart::FEATURES,
         ending::FEATURES,
+        limits::FEATURES,
         faults::FEATURES,
     ]
     .concat()
 }
 
-/// Runs a cell on a thread of its own: its name is said where it is skipped, and the kernel ends
+/// Runs a test on a thread of its own: its name is said where it is skipped, and the kernel ends
 /// the daemons of a thread that is gone.
-fn cell(
+fn apart(
     name: &str,
-    feature: Feature,
-    make: Implementation,
-    outcomes: &Mutex<Outcomes>,
-) -> Result<(), Failed> {
-    let needs: Vec<_> = [Some(Needs::Root), make.needs()]
-        .into_iter()
-        .flatten()
-        .collect();
-    let run = feature.run;
+    needs: Vec<Needs>,
+    run: impl FnOnce() + Send + 'static,
+) -> thread::Result<Outcome> {
     let thread = thread::Builder::new().name(name.to_owned());
-    let ended = thread
+    thread
         .spawn(move || {
             if !Needs::met(&needs) {
                 return Outcome::Skipped;
             }
-            run(make);
+            run();
             Outcome::Passed
         })
         .expect("start a thread")
-        .join();
+        .join()
+}
+
+/// Notes how a test ended, and passes on what it said.
+fn settled<K: Ord>(
+    key: K,
+    ended: thread::Result<Outcome>,
+    outcomes: &Mutex<BTreeMap<K, Outcome>>,
+) -> Result<(), Failed> {
     let outcome = ended.as_ref().copied().unwrap_or(Outcome::Failed);
     outcomes
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
-        .insert((feature.key, make), outcome);
+        .insert(key, outcome);
     match ended {
         Ok(_) => Ok(()),
         Err(panic) => resume_unwind(panic),
@@ -115,33 +123,48 @@ fn main() -> ExitCode {
     arguments.test_threads.get_or_insert(AT_A_TIME);
     let features = features();
     matrix::check(&features);
-    let outcomes = Arc::new(Mutex::new(Outcomes::new()));
+    let chosen = |name: &str| names.is_empty() || names.iter().any(|part| name.contains(part));
+    let cells = Arc::new(Mutex::new(Outcomes::new()));
+    let scripts = Arc::new(Mutex::new(BTreeMap::new()));
     let mut trials = Vec::new();
-    let mut cells = 0_usize;
+    let mut all = 0_usize;
     for feature in &features {
         for make in Implementation::ALL {
             if feature.not_offered_by(make).is_some() {
                 continue;
             }
+            all = all.saturating_add(1);
             let name = format!("{}::{}", feature.key, make.word());
-            cells = cells.saturating_add(1);
-            if !names.is_empty() && !names.iter().any(|part| name.contains(part)) {
-                continue;
+            if chosen(&name) {
+                let (feature, cells) = (*feature, Arc::clone(&cells));
+                trials.push(Trial::test(name.clone(), move || {
+                    let needs = [Some(Needs::Root), make.needs()];
+                    let needs = needs.into_iter().flatten().collect();
+                    let ended = apart(&name, needs, move || (feature.run)(make));
+                    settled((feature.key, make), ended, &cells)
+                }));
             }
-            let (feature, outcomes) = (*feature, Arc::clone(&outcomes));
+        }
+    }
+    for script in scripted::SCRIPTS {
+        all = all.saturating_add(1);
+        let name = format!("{}::octets", script.key);
+        if chosen(&name) {
+            let scripts = Arc::clone(&scripts);
             trials.push(Trial::test(name.clone(), move || {
-                cell(&name, feature, make, &outcomes)
+                let ended = apart(&name, vec![Needs::Root], script.run);
+                settled(script.key, ended, &scripts)
             }));
         }
     }
     let conclusion = libtest_mimic::run(&arguments, trials);
-    let outcomes = outcomes.lock().unwrap_or_else(PoisonError::into_inner);
-    let all_ran = outcomes.len() == cells
-        && outcomes
-            .values()
-            .all(|outcome| *outcome != Outcome::Skipped);
+    let cells = cells.lock().unwrap_or_else(PoisonError::into_inner);
+    let scripts = scripts.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut ran = cells.values().chain(scripts.values());
+    let all_ran = cells.len().saturating_add(scripts.len()) == all
+        && ran.all(|outcome| *outcome != Outcome::Skipped);
     // Part of the matrix says nothing about the rest of it.
-    if all_ran && let Err(wrong) = matrix::settle(&features, &outcomes) {
+    if all_ran && let Err(wrong) = matrix::settle(&features, &cells, &scripts) {
         eprintln!("{wrong}");
         return ExitCode::FAILURE;
     }

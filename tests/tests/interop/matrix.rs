@@ -1,5 +1,5 @@
 //! The matrix as a file: feature by peer.
-use crate::feature::Feature;
+use crate::{feature::Feature, scripted::SCRIPTS};
 use std::{
     collections::{BTreeMap, BTreeSet},
     env,
@@ -23,8 +23,12 @@ pub(crate) type Outcomes = BTreeMap<(&'static str, Implementation), Outcome>;
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/INTEROP.md");
 
 /// Writes the file, or in CI compares it with what was committed. Says what is wrong.
-pub(crate) fn settle(features: &[Feature], outcomes: &Outcomes) -> Result<(), String> {
-    let text = render(features, outcomes);
+pub(crate) fn settle(
+    features: &[Feature],
+    cells: &Outcomes,
+    scripts: &BTreeMap<&'static str, Outcome>,
+) -> Result<(), String> {
+    let text = format!("{}{}", render(features, cells), render_scripts(scripts));
     let path = Path::new(FILE);
     let before = fs::read_to_string(path).unwrap_or_default();
     if before == text {
@@ -71,12 +75,7 @@ fn render(features: &[Feature], outcomes: &Outcomes) -> String {
                     });
                 let _ = write!(text, " not offered [{}] |", number.saturating_add(1));
             } else {
-                let outcome = outcomes.get(&(feature.key, make));
-                let word = match outcome {
-                    Some(Outcome::Passed) => "passed",
-                    Some(Outcome::Failed) => "**failed**",
-                    Some(Outcome::Skipped) | None => "not run",
-                };
+                let word = word(outcomes.get(&(feature.key, make)));
                 let _ = write!(text, " {word} |");
             }
         }
@@ -87,6 +86,25 @@ fn render(features: &[Feature], outcomes: &Outcomes) -> String {
         let _ = writeln!(text, "{}. {note}", number.saturating_add(1));
     }
     text
+}
+
+fn render_scripts(outcomes: &BTreeMap<&'static str, Outcome>) -> String {
+    let mut text = String::from(
+        "\n| with a neighbor made of octets, which does what no speaker does | |\n|---|---|\n",
+    );
+    for script in SCRIPTS {
+        let word = word(outcomes.get(script.key));
+        let _ = writeln!(text, "| {} | {word} |", script.title);
+    }
+    text
+}
+
+fn word(outcome: Option<&Outcome>) -> &'static str {
+    match outcome {
+        Some(Outcome::Passed) => "passed",
+        Some(Outcome::Failed) => "**failed**",
+        Some(Outcome::Skipped) | None => "not run",
+    }
 }
 
 /// That no two features have one key, and that every reason is of a feature's own peers.

@@ -340,6 +340,20 @@ impl Meeting {
         });
     }
 
+    /// Waits until an end in Myna's history has a reason with all of `words`.
+    #[track_caller]
+    pub(crate) fn myna_said(&self, words: &[&str]) {
+        eventually(&format!("Myna said {words:?}"), PATIENT, || {
+            let neighbor = self.myna.shown(self.there);
+            let mut history = neighbor["history"].as_array().into_iter().flatten();
+            let said = history.any(|step| {
+                let reason = tests::text(step, "reason");
+                words.iter().all(|word| reason.contains(word))
+            });
+            shown(said, &neighbor)
+        });
+    }
+
     /// Waits until what the peer says of us, or its log, holds one of `words`.
     #[track_caller]
     pub(crate) fn peer_says(&self, words: &[&str]) {

@@ -4,7 +4,8 @@ use crate::{
     meeting::{OURS, Plan, THEIRS, theirs_of},
 };
 use tests::{
-    Capability, Daemon, Duration, Implementation, LEFT_AS, PATIENT, Path, eventually, holds, shown,
+    Capability, Daemon, Duration, Implementation, LEFT_AS, PATIENT, Path, Role, eventually, holds,
+    shown,
 };
 
 pub(crate) const FEATURES: &[Feature] = &[
@@ -27,6 +28,24 @@ pub(crate) const FEATURES: &[Feature] = &[
         not_offered: &[],
     },
     Feature {
+        key: "roles",
+        title: "roles: customer and provider",
+        run: roles,
+        not_offered: NO_ROLES,
+    },
+    Feature {
+        key: "roles-mismatch",
+        title: "roles that do not fit",
+        run: roles_mismatch,
+        not_offered: NO_ROLES,
+    },
+    Feature {
+        key: "roles-strict",
+        title: "no role where one is demanded",
+        run: roles_strict,
+        not_offered: &[],
+    },
+    Feature {
         key: "two-octet-as",
         title: "peer with 2-octet AS numbers alone",
         run: two_octet_as,
@@ -41,6 +60,11 @@ pub(crate) const FEATURES: &[Feature] = &[
             ),
         ],
     },
+];
+
+const NO_ROLES: &[(Implementation, &str)] = &[
+    (Implementation::GoBgp, "it has no roles"),
+    (Implementation::ExaBgp, "it has no roles"),
 ];
 
 /// What the makes call Bad Peer AS, sent or received. When GoBGP receives it, it notes no more
@@ -125,4 +149,41 @@ fn two_octet_as(make: Implementation) {
             &format!("{seen:#?}"),
         )
     });
+}
+
+/// RFC 9234: either side is the customer once.
+fn roles(make: Implementation) {
+    for [ours, theirs] in [
+        [Role::Customer, Role::Provider],
+        [Role::Provider, Role::Customer],
+    ] {
+        let meeting = Plan::new(make)
+            .ours(|session| session.role = Some(ours))
+            .theirs(|session| session.role = Some(theirs))
+            .both(|session| session.strict_role = true)
+            .start();
+        meeting.exchanged();
+        meeting.both_announce(Capability::Role);
+    }
+}
+
+fn roles_mismatch(make: Implementation) {
+    let meeting = Plan::new(make)
+        .both(|session| session.role = Some(Role::Customer))
+        .start();
+    meeting.myna_says(&["Role Mismatch"]);
+    meeting.peer_says(&["role mismatch"]);
+    holds("no session", Duration::from_secs(1), || meeting.apart());
+}
+
+/// The peer has no role toward us. We want one, and it is told.
+fn roles_strict(make: Implementation) {
+    let meeting = Plan::new(make)
+        .ours(|session| {
+            session.role = Some(Role::Peer);
+            session.strict_role = true;
+        })
+        .start();
+    meeting.myna_says(&["Role Mismatch"]);
+    holds("no session", Duration::from_secs(1), || meeting.apart());
 }

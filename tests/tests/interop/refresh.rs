@@ -1,40 +1,47 @@
 //! Route refresh (RFC 2918).
 use crate::{
     feature::Feature,
-    meeting::{OURS, Plan},
+    meeting::{Meeting, OURS, Plan, THEIRS},
 };
-use tests::{Capability, Implementation, PATIENT, eventually, shown};
+use tests::{Capability, Daemon, Implementation, PATIENT, RouteMonitor, eventually, shown};
 
 pub(crate) const FEATURES: &[Feature] = &[
+    Feature {
+        key: "refresh-ours",
+        title: "Myna asks for the peer's routes again",
+        run: ours,
+        not_offered: &[
+            (
+                Implementation::OpenBgpd,
+                "asked, it says that the family is not negotiated, whoever asks",
+            ),
+            (
+                Implementation::ExaBgp,
+                "asked, it falls over its own mark of enhanced refresh",
+            ),
+        ],
+    },
     Feature {
         key: "refresh-theirs",
         title: "the peer asks for our routes again",
         run: theirs,
-        not_offered: &[
-            (Implementation::Myna, NOT_YET),
-            (
-                Implementation::GoBgp,
-                "it asks nobody: softresetin goes over what it has kept",
-            ),
-        ],
+        not_offered: &[(
+            Implementation::GoBgp,
+            "it asks nobody: softresetin goes over what it has kept",
+        )],
     },
     Feature {
         key: "enhanced-refresh",
         title: "enhanced route refresh, the peer asks",
         run: enhanced,
-        not_offered: &[
-            (Implementation::Myna, NOT_YET),
-            (Implementation::GoBgp, "it does not announce it"),
-        ],
+        not_offered: &[(Implementation::GoBgp, "it does not announce it")],
     },
 ];
-
-const NOT_YET: &str = "it has no command that asks";
 
 fn theirs(make: Implementation) {
     let mut meeting = Plan::new(make).start();
     meeting.exchanged();
-    let announced = |meeting: &crate::meeting::Meeting| {
+    let announced = |meeting: &Meeting| {
         let counts = meeting.myna.counts(meeting.there, "ipv4-unicast");
         counts["announcements_out"].as_u64().unwrap_or_default()
     };
@@ -57,7 +64,7 @@ fn enhanced(make: Implementation) {
         .start();
     meeting.exchanged();
     meeting.both_announce(Capability::EnhancedRouteRefresh);
-    let sent = |meeting: &crate::meeting::Meeting| {
+    let sent = |meeting: &Meeting| {
         let neighbor = meeting.myna.shown(meeting.there);
         neighbor["messages"]["refreshes_out"]
             .as_u64()
@@ -71,4 +78,35 @@ fn enhanced(make: Implementation) {
     });
     meeting.exchanged();
     meeting.peer_has_only(&[OURS]);
+}
+
+/// Myna asks, counts what it is told, and loses nothing by it.
+fn ours(make: Implementation) {
+    let mut meeting = Plan::new(make)
+        .both(|session| {
+            session.enhanced_refresh = true;
+            // FRR answers nothing before its End-of-RIB, which it has with graceful restart alone.
+            session.graceful_restart = Some(60);
+        })
+        .start();
+    meeting.exchanged();
+    let monitor = RouteMonitor::start(&meeting.pair.left);
+    let told = |meeting: &Meeting| {
+        let counts = meeting.myna.counts(meeting.there, "ipv4-unicast");
+        counts["announcements_in"].as_u64().unwrap_or_default()
+    };
+    let before = told(&meeting);
+    let mut looks = 0_u32;
+    eventually("Myna is told again", PATIENT, || {
+        // FRR drops a request that comes before its End-of-RIB, so it is asked again.
+        if looks.is_multiple_of(40) {
+            meeting.myna.ask_again(meeting.there);
+        }
+        looks = looks.saturating_add(1);
+        let neighbor = meeting.myna.shown(meeting.there);
+        shown(told(&meeting) > before, &neighbor)
+    });
+    meeting.exchanged();
+    meeting.myna_has_only(&[THEIRS]);
+    assert_eq!(monitor.changes_of(THEIRS), Vec::<String>::new());
 }

@@ -4,7 +4,8 @@ use crate::{
     meeting::{OURS, Plan, THEIRS},
 };
 use tests::{
-    Capability, Daemon, Duration, Implementation, PATIENT, RouteMonitor, eventually, holds, shown,
+    Capability, Daemon, Duration, Implementation, PATIENT, RouteMonitor, Signal, eventually, holds,
+    shown,
 };
 
 pub(crate) const FEATURES: &[Feature] = &[
@@ -32,7 +33,39 @@ pub(crate) const FEATURES: &[Feature] = &[
         run: never,
         not_offered: &[(Implementation::OpenBgpd, END_OF_RIB_ONLY)],
     },
+    Feature {
+        key: "restart-notification",
+        title: "graceful restart after a NOTIFICATION (RFC 8538)",
+        run: notification,
+        not_offered: &[
+            (Implementation::Bird, NO_NOTIFICATION),
+            (Implementation::OpenBgpd, END_OF_RIB_ONLY),
+            (Implementation::ExaBgp, NO_NOTIFICATION),
+        ],
+    },
+    Feature {
+        key: "long-lived-ours",
+        title: "long-lived graceful restart, Myna is away",
+        run: long_lived_ours,
+        not_offered: &[
+            (Implementation::OpenBgpd, NO_LONG_LIVED),
+            (Implementation::ExaBgp, NO_LONG_LIVED),
+        ],
+    },
+    Feature {
+        key: "long-lived-theirs",
+        title: "long-lived graceful restart, the peer is away",
+        run: long_lived_theirs,
+        not_offered: &[
+            (Implementation::OpenBgpd, NO_LONG_LIVED),
+            (Implementation::ExaBgp, NO_LONG_LIVED),
+        ],
+    },
 ];
+
+const NO_NOTIFICATION: &str = "its graceful restart ends at a NOTIFICATION";
+
+const NO_LONG_LIVED: &str = "it does not announce it";
 
 const END_OF_RIB_ONLY: &str = "it keeps no stale routes; its graceful restart is End-of-RIB";
 
@@ -41,11 +74,7 @@ const END_OF_RIB_ONLY: &str = "it keeps no stale routes; its graceful restart is
 fn ours(make: Implementation) {
     let mut meeting = Plan::new(make)
         .ours(|session| session.graceful_restart = Some(60))
-        .theirs(|session| {
-            // Only to wait for us; Myna does it where it wants to be waited for, too.
-            let time = if make == Implementation::Myna { 60 } else { 0 };
-            session.graceful_restart = Some(time);
-        })
+        .theirs(|session| session.graceful_restart = Some(0))
         .start();
     meeting.exchanged();
     meeting.both_announce(Capability::GracefulRestart);
@@ -117,4 +146,94 @@ fn never(make: Implementation) {
     });
     meeting.myna_has_only(&[]);
     meeting.not_in_our_kernel(THEIRS);
+}
+
+/// The peer is stopped until our hold timer has expired and we have said so; it wanted its routes
+/// kept in such a case, too.
+fn notification(make: Implementation) {
+    let meeting = Plan::new(make)
+        .both(|session| session.graceful_restart = Some(60))
+        .ours(|session| session.hold_time = 3)
+        .start();
+    meeting.exchanged();
+    let monitor = RouteMonitor::start(&meeting.pair.left);
+    meeting.peer.signal(Signal::SIGSTOP);
+    meeting.myna_says(&["hold timer expired"]);
+    holds("Myna keeps their route", Duration::from_secs(1), || {
+        let prefixes = meeting.myna.prefixes(meeting.there)?;
+        shown(prefixes.contains(THEIRS), &format!("{prefixes:?}"))
+    });
+    meeting.peer.signal(Signal::SIGCONT);
+    meeting.exchanged();
+    // GoBGP says that its forwarding went on (F) only where it was started anew; then RFC 4724 §4.2
+    // has us drop what we kept.
+    if make != Implementation::GoBgp {
+        assert_eq!(monitor.changes_of(THEIRS), Vec::<String>::new());
+    }
+}
+
+/// Myna is killed and stays away for longer than its restart time. The peer still has our route,
+/// now as a last resort.
+fn long_lived_ours(make: Implementation) {
+    let mut meeting = Plan::new(make)
+        .ours(|session| {
+            session.graceful_restart = Some(1);
+            session.long_lived = Some(60);
+        })
+        .theirs(|session| {
+            session.graceful_restart = Some(0);
+            // FRR keeps nothing for long unless it wants its own routes kept, too.
+            session.long_lived = Some(if make == Implementation::Frr { 60 } else { 0 });
+        })
+        .start();
+    meeting.exchanged();
+    meeting.both_announce(Capability::LongLivedGracefulRestart);
+    meeting.myna.kill();
+    eventually(
+        "the peer has our route as long-lived stale",
+        PATIENT,
+        || {
+            let paths = meeting.peer.paths(meeting.here, OURS)?;
+            let stale = |path: &tests::Path| path.communities.iter().any(|one| is_llgr_stale(one));
+            shown(
+                paths.len() == 1 && paths.iter().all(stale),
+                &format!("{paths:#?}"),
+            )
+        },
+    );
+    meeting.myna.start_again();
+    meeting.exchanged();
+}
+
+/// The same the other way round.
+fn long_lived_theirs(make: Implementation) {
+    let mut meeting = Plan::new(make)
+        .ours(|session| {
+            session.graceful_restart = Some(0);
+            session.long_lived = Some(0);
+        })
+        .theirs(|session| {
+            session.graceful_restart = Some(1);
+            session.long_lived = Some(60);
+        })
+        .start();
+    meeting.exchanged();
+    meeting.both_announce(Capability::LongLivedGracefulRestart);
+    let monitor = RouteMonitor::start(&meeting.pair.left);
+    meeting.peer.kill();
+    eventually("Myna has their route as long-lived stale", PATIENT, || {
+        let counts = meeting.myna.counts(meeting.there, "ipv4-unicast");
+        shown(counts["long_lived_stale"].as_u64() > Some(0), &counts)
+    });
+    meeting.in_our_kernel(THEIRS, "10.1.1.2");
+    meeting.peer.start_again();
+    meeting.exchanged();
+    let counts = meeting.myna.counts(meeting.there, "ipv4-unicast");
+    assert_eq!(counts["long_lived_stale"], 0, "{counts}");
+    assert_eq!(monitor.changes_of(THEIRS), Vec::<String>::new());
+}
+
+/// LLGR_STALE (RFC 9494), as numbers and as the makes write it.
+fn is_llgr_stale(community: &str) -> bool {
+    ["65535:6", "llgr-stale", "llgrstale"].contains(&community.to_lowercase().as_str())
 }

@@ -1,0 +1,74 @@
+//! Limits: how many prefixes, and how large a message.
+use crate::{feature::Feature, meeting::Plan};
+use std::collections::BTreeSet;
+use tests::{Announced, Capability, Daemon, Implementation, PATIENT, eventually, same, shown};
+
+pub(crate) const FEATURES: &[Feature] = &[
+    Feature {
+        key: "prefix-limit-theirs",
+        title: "prefix limit of the peer's",
+        run: prefix_limit_theirs,
+        not_offered: &[
+            (Implementation::Myna, "it has no limits"),
+            (Implementation::ExaBgp, "it has no limits"),
+        ],
+    },
+    Feature {
+        key: "extended-messages",
+        title: "messages beyond 4,096 octets",
+        run: extended_messages,
+        not_offered: &[
+            (Implementation::GoBgp, NOT_ANNOUNCED),
+            (Implementation::OpenBgpd, NOT_ANNOUNCED),
+        ],
+    },
+];
+
+const NOT_ANNOUNCED: &str = "it does not announce it";
+
+/// One prefix too many: the peer ends the session and says why, and Myna shows it. (FRR compares
+/// what it had before a prefix, so it takes two of them.)
+fn prefix_limit_theirs(make: Implementation) {
+    let mut meeting = Plan::new(make)
+        .theirs(|session| session.prefix_limit = Some(2))
+        .start();
+    meeting.exchanged();
+    meeting.myna.announce(&Announced::new("192.168.101.0/24"));
+    meeting.peer_has_only(&["192.168.100.0/24", "192.168.101.0/24"]);
+    meeting.established();
+    meeting.myna.announce(&Announced::new("192.168.102.0/24"));
+    meeting.myna.announce(&Announced::new("192.168.103.0/24"));
+    meeting.myna_said(&["Maximum Number of Prefixes Reached"]);
+}
+
+/// RFC 8654: thousands of prefixes of ours fit into a few messages, and none of the peer's is lost
+/// however it packs them.
+fn extended_messages(make: Implementation) {
+    let prefixes = |first: u8, count: u16| {
+        let all = (0..count).map(move |number| {
+            let [high, low] = number.to_be_bytes();
+            format!("{first}.{high}.{low}.0/24")
+        });
+        all.collect::<BTreeSet<_>>()
+    };
+    let (ours, theirs) = (prefixes(20, 6_000), prefixes(40, 1_200));
+    let mut plan = Plan::new(make).both(|session| session.extended_messages = true);
+    plan.ours.announces = ours.iter().map(|prefix| Announced::new(prefix)).collect();
+    plan.theirs.announces = theirs.iter().map(|prefix| Announced::new(prefix)).collect();
+    let meeting = plan.start();
+    meeting.established();
+    meeting.both_announce(Capability::ExtendedMessage);
+    eventually("the peer has all", PATIENT, || {
+        same(&meeting.peer.prefixes(meeting.here)?, &ours)
+    });
+    eventually("Myna has all", PATIENT, || {
+        same(&meeting.myna.prefixes(meeting.there)?, &theirs)
+    });
+    let messages = meeting.myna.shown(meeting.there)["messages"].clone();
+    let count = |name: &str| messages[name].as_u64().unwrap_or_default();
+    // One is End-of-RIB. OPEN and KEEPALIVEs are not a tenth of a message.
+    let classic = count("updates_out").saturating_sub(1).saturating_mul(4_096);
+    shown(count("octets_out") > classic.saturating_add(400), &messages)
+        .unwrap_or_else(|seen| panic!("none of our messages was large: {seen}"));
+    meeting.established();
+}
