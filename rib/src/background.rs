@@ -249,6 +249,8 @@ impl<F: Keyed> Table<F> {
         let (sets, hops) = (&mut core.sets, &core.hops);
         let mut imported = importing.import(sets, hops, old.received, old.next_hop);
         let (standing, accepted) = imported.judge(&importing, || F::prefix(key), &mut core.sets);
+        let limits = peer.config.limits.of(F::FAMILY);
+        let standing = limits.admit(standing, Some(&old), core.sources.at(old.source()));
         let path = Path::new(
             old.source(),
             standing,

@@ -25,6 +25,7 @@ pub(crate) enum Standing {
     ClusterLoop,
     FirstAsMismatch,
     RouteLeak,
+    Limit,
 }
 
 /// One path of one destination: ids, 24 octets.
@@ -78,6 +79,14 @@ impl Path {
         Self { learned, ..self }
     }
 
+    /// The same path, judged otherwise.
+    pub(crate) const fn judged(self, standing: Standing) -> Self {
+        Self {
+            origin: (self.origin & !0xff) | standing as u32,
+            ..self
+        }
+    }
+
     /// The same path, of another source.
     pub(crate) const fn of(self, source: SourceId) -> Self {
         Self {
@@ -100,6 +109,7 @@ impl Path {
             6 => Standing::ClusterLoop,
             7 => Standing::FirstAsMismatch,
             8 => Standing::RouteLeak,
+            9 => Standing::Limit,
             _ => Standing::Policy,
         }
     }

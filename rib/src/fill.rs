@@ -349,7 +349,10 @@ impl<F: Keyed> Table<F> {
                 member.withdrawals = member.withdrawals.saturating_add(1);
                 window.octets = window.octets.saturating_add(octets(&F::prefix(key)));
                 window.withdrawn.push(nlri);
+                // There is room for one that had to wait.
+                member.own.extend(member.blocked.pop_first());
             }
+            member.blocked.remove(&number);
             return;
         };
         let known = match look {
@@ -358,6 +361,10 @@ impl<F: Keyed> Table<F> {
             Look::Walk => holds && self.told_before(member, core, number, told),
         };
         if known {
+            return;
+        }
+        if !holds && self.is_full(id, member, core) {
+            member.blocked.insert(number);
             return;
         }
         member.holds.insert(number);
@@ -372,6 +379,25 @@ impl<F: Keyed> Table<F> {
         }
         let order = u32::try_from(window.announced.len()).unwrap_or(u32::MAX);
         window.announced.push((told.out, order, nlri));
+    }
+
+    /// Is the peer told as many prefixes as it may be?
+    fn is_full(&self, id: PeerId, member: &Member, core: &Core) -> bool {
+        let limits = core.peers.at(id).map(|peer| peer.config.limits);
+        limits
+            .and_then(|limits| limits.of(F::FAMILY).announced)
+            .is_some_and(|limit| member.holds.count() >= limit)
+    }
+
+    /// The limit is another one: what had to wait is looked at again.
+    pub(crate) fn unblock(&mut self, id: PeerId, core: &mut Core) {
+        let member = core.peers.at_mut(id).and_then(|it| it.member_mut(F::SLOT));
+        if let Some(member) = member
+            && !member.blocked.is_empty()
+        {
+            member.own.append(&mut member.blocked);
+            core.peers.make_ready(id);
+        }
     }
 
     /// Did the group that the member left tell it the very same?

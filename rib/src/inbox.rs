@@ -12,6 +12,10 @@ pub(crate) struct Inbox {
     pub(crate) announcements: u64,
     /// Prefixes that UPDATEs withdrew since then.
     pub(crate) withdrawals: u64,
+    /// Prefixes not stored since then, for the limit of received ones.
+    pub(crate) refused: u64,
+    /// Prefixes rejected since then, for the limit of accepted ones.
+    pub(crate) limited: u64,
     /// End-of-RIB was received since then.
     pub(crate) loaded: bool,
 }
@@ -23,6 +27,8 @@ impl Inbox {
             old: Vec::new(),
             announcements: 0,
             withdrawals: 0,
+            refused: 0,
+            limited: 0,
             loaded: false,
         }
     }
@@ -31,6 +37,8 @@ impl Inbox {
     pub(crate) fn begin_counting(&mut self) {
         self.announcements = 0;
         self.withdrawals = 0;
+        self.refused = 0;
+        self.limited = 0;
         self.loaded = false;
     }
 

@@ -82,6 +82,7 @@ mod intern;
 mod interner;
 mod journal;
 mod key;
+mod limits;
 mod listing;
 mod lives;
 mod lookup;
@@ -103,6 +104,7 @@ mod tables;
 pub use change::{Change, CursorId};
 pub use decision::Step;
 pub use fill::Filled;
+pub use limits::{FamilyLimits, Limits};
 pub use listing::QueryPosition;
 pub use peer::{
     LongLivedExport, NextHopRule, PathCount, PeerConfig, PeerCounters, PeerId, PeerKind, PeerUp,

@@ -214,6 +214,7 @@ impl<F: Keyed> Table<F> {
                 Standing::ClusterLoop => RejectReason::ClusterLoop,
                 Standing::FirstAsMismatch => RejectReason::FirstAsMismatch,
                 Standing::RouteLeak => RejectReason::RouteLeak,
+                Standing::Limit => RejectReason::Limit,
                 Standing::Policy | Standing::Accepted => match config {
                     Some(config) if config.import.is_missing() => RejectReason::NoPolicy,
                     Some(config) => RejectReason::Policy(config.import.name().into()),
@@ -303,6 +304,14 @@ impl<F: Keyed> Table<F> {
                 match group.key.verdict(best, || prefix, core) {
                     Err(reason) => reason,
                     Ok(()) if group.numbers(number).iter().any(told) => return 0,
+                    Ok(())
+                        if group
+                            .numbers(number)
+                            .iter()
+                            .any(|it| member.blocked.contains(it)) =>
+                    {
+                        ExportState::Limit
+                    }
                     Ok(()) => ExportState::Pending,
                 }
             }

@@ -114,6 +114,8 @@ pub(crate) struct Member {
     /// Prefixes whose source changed to or from this very peer while nothing else did: only it
     /// is concerned, so the group's journal does not tell the others. At most one per prefix.
     pub(crate) own: BTreeSet<u32>,
+    /// What it is not told since it is told as many prefixes as it may be.
+    pub(crate) blocked: BTreeSet<u32>,
     pub(crate) end_of_rib: EndOfRib,
     pub(crate) answer: Answer,
     /// Groups it left that told it what it holds; pinned until it has walked through this one.

@@ -1,5 +1,5 @@
 //! What the table knows of a neighbor. A source of local routes is a peer too.
-use crate::{Policy, Protocol};
+use crate::{Limits, Policy, Protocol};
 use bgp_wire::{Asn, Family, Role, RouterId};
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
@@ -67,6 +67,8 @@ pub struct PeerConfig {
     pub graceful_shutdown: bool,
     /// How many paths of a prefix it is told where ADD-PATH allows it.
     pub paths: PathCount,
+    /// How many prefixes it may bring and be told.
+    pub limits: Limits,
 }
 
 /// How many paths of a prefix.
@@ -173,6 +175,7 @@ impl PeerConfig {
             route_server: false,
             graceful_shutdown: false,
             paths: PathCount::default(),
+            limits: Limits::default(),
         }
     }
 }
@@ -241,8 +244,14 @@ pub struct PeerCounters {
     pub stale: u64,
     /// Of the received, long-lived stale (RFC 9494).
     pub long_lived_stale: u64,
+    /// Received since the session came up and not stored, for the limit of received ones.
+    pub refused: u64,
+    /// Rejected only for the limit of accepted ones, since the session came up.
+    pub limited: u64,
     /// Prefixes announced to the peer (sent and not withdrawn).
     pub announced: u64,
+    /// Prefixes that wait for room below the limit of announced ones.
+    pub held_back: u64,
     /// Prefixes that its UPDATEs announced since the session came up.
     pub announcements_in: u64,
     /// Prefixes that its UPDATEs withdrew since the session came up.

@@ -41,6 +41,8 @@ pub enum RejectReason {
     FirstAsMismatch,
     /// OTC says that it should not have been announced to us (RFC 9234 §5).
     RouteLeak,
+    /// The limit of accepted prefixes is reached.
+    Limit,
 }
 
 impl fmt::Display for RejectReason {
@@ -56,6 +58,7 @@ impl fmt::Display for RejectReason {
             Self::FirstAsMismatch => {
                 f.write_str("the AS path does not begin with the neighbor's AS")
             }
+            Self::Limit => f.write_str("the limit of accepted prefixes is reached"),
             Self::RouteLeak => f.write_str("a route leak: it was for customers only (OTC)"),
         }
     }
@@ -94,6 +97,8 @@ pub enum ExportState {
     AsLoop,
     /// The attributes do not fit into one message.
     TooLarge,
+    /// The peer is told as many prefixes as it may be.
+    Limit,
 }
 
 impl fmt::Display for ExportState {
@@ -114,6 +119,7 @@ impl fmt::Display for ExportState {
                 "it is long-lived stale and the neighbor lacks long-lived graceful restart"
             }
             Self::AsLoop => "the neighbor's AS is in the AS path",
+            Self::Limit => "the limit of announced prefixes is reached",
             Self::TooLarge => "the attributes do not fit into one message",
         })
     }

@@ -92,6 +92,9 @@ impl Shard {
             self.tables.evaluate_again(peer, &config, &mut self.core);
         }
         each_table!(self.tables, table => table.regroup(peer, &mut self.core));
+        if old.limits != config.limits {
+            each_table!(self.tables, table => table.unblock(peer, &mut self.core));
+        }
     }
 
     /// Withdraws everything of it (in slices, see `work`) and forgets it.
@@ -313,8 +316,11 @@ impl Shard {
             }
             counters.announcements_in = inbox.announcements;
             counters.withdrawals_in = inbox.withdrawals;
+            counters.refused = inbox.refused;
+            counters.limited = inbox.limited;
         }
         if let Some(member) = state.member(slot) {
+            counters.held_back = member.blocked.len() as u64;
             counters.announced = member.holds.count();
             counters.announcements_out = member.announcements;
             counters.withdrawals_out = member.withdrawals;

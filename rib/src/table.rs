@@ -6,9 +6,9 @@
 //! A destination number is used again only when nobody can name it: it has no path, the journal
 //! does not hold it, and no export group tells it or still has to withdraw it.
 use crate::{
-    Change, PeerId,
+    Change, FamilyLimits, PeerId,
     decision::{compare, same_group, select},
-    destinations::{Destinations, Path},
+    destinations::{Destinations, Path, Standing},
     export::{ExportKey, Group},
     hurry::Hurry,
     import::Importing,
@@ -120,6 +120,15 @@ impl<F: Keyed> Table<F> {
         if let Some(inbox) = peer.inbox_mut(F::SLOT) {
             inbox.announcements = inbox.announcements.saturating_add(nlri.len() as u64);
         }
+        let kept;
+        let limits = config.limits.of(F::FAMILY);
+        let nlri = match self.refuse(batch, nlri, limits.received, core) {
+            Some(rest) => {
+                kept = rest;
+                kept.as_slice()
+            }
+            None => nlri,
+        };
         let importing = Importing {
             config: &config,
             up: up.as_deref(),
@@ -148,10 +157,48 @@ impl<F: Keyed> Table<F> {
                     nlri.path_id.0,
                     batch.now,
                 );
-                self.upsert(number, path, batch, core);
+                self.upsert(number, path, limits, batch, core);
             }
         }
         imported.release(&mut core.sets);
+    }
+
+    /// What of `nlri` there is room for below the limit of received prefixes; `None`: for all of it.
+    fn refuse(
+        &self,
+        batch: &Batch,
+        nlri: &[Nlri<F>],
+        limit: Option<u64>,
+        core: &mut Core,
+    ) -> Option<Vec<Nlri<F>>> {
+        let received = core.sources.at(batch.source)?.received;
+        let mut room = limit?.saturating_sub(received);
+        if nlri.len() as u64 <= room {
+            return None;
+        }
+        let mut kept = Vec::new();
+        for one in nlri {
+            let known = self.find(F::pack(&one.key)).is_some_and(|number| {
+                self.path_of(number, batch.peer, batch.source, one.path_id.0, core)
+                    .is_some()
+            });
+            if !known {
+                if room == 0 {
+                    continue;
+                }
+                room = room.saturating_sub(1);
+            }
+            kept.push(one.clone());
+        }
+        let refused = (nlri.len() as u64).saturating_sub(kept.len() as u64);
+        if let Some(inbox) = core
+            .peers
+            .at_mut(batch.peer)
+            .and_then(|peer| peer.inbox_mut(F::SLOT))
+        {
+            inbox.refused = inbox.refused.saturating_add(refused);
+        }
+        Some(kept)
     }
 
     fn find_or_add(&mut self, tag: u32, key: F::Packed) -> u32 {
@@ -166,10 +213,28 @@ impl<F: Keyed> Table<F> {
         })
     }
 
-    fn upsert(&mut self, number: u32, path: Path, batch: &Batch, core: &mut Core) {
+    fn upsert(
+        &mut self,
+        number: u32,
+        path: Path,
+        limits: FamilyLimits,
+        batch: &Batch,
+        core: &mut Core,
+    ) {
+        let found = self.path_of(number, batch.peer, batch.source, path.path_id, core);
+        let old = found.as_ref().map(|(_, old)| old);
+        let source = core.sources.at(batch.source);
+        let path = path.judged(limits.admit(path.standing(), old, source));
+        if path.standing() == Standing::Limit
+            && let Some(inbox) = core
+                .peers
+                .at_mut(batch.peer)
+                .and_then(|peer| peer.inbox_mut(F::SLOT))
+        {
+            inbox.limited = inbox.limited.saturating_add(1);
+        }
         let before = self.destinations.best(number).copied();
-        let Some((at, old)) = self.path_of(number, batch.peer, batch.source, path.path_id, core)
-        else {
+        let Some((at, old)) = found else {
             self.insert(number, path, before.as_ref(), core);
             return;
         };

@@ -100,6 +100,8 @@ pub struct Neighbor {
     pub remote_capabilities: Vec<String>,
     /// Families in use.
     pub families: Vec<FamilyCounts>,
+    /// Limits, and how near they are.
+    pub limits: Vec<LimitUse>,
     /// Running timers.
     pub timers: Vec<Timer>,
     /// Negotiated hold time, seconds.
@@ -172,6 +174,22 @@ pub struct FamilyCounts {
     pub announcements_out: u64,
     /// see above
     pub withdrawals_out: u64,
+}
+/// How near a limit is.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq)]
+pub struct LimitUse {
+    /// "received", "imported" or "exported"
+    pub what: String,
+    /// "ipv4-unicast"
+    pub family: String,
+    /// prefixes there are
+    pub prefixes: u64,
+    /// prefixes there may be
+    pub limit: u64,
+    /// "warn", "block", "restart" or "disable"
+    pub action: String,
+    /// what was left out for it: received and imported since the session came up, exported now
+    pub left_out: u64,
 }
 /// A running timer, seconds.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]

@@ -457,3 +457,94 @@ fn a_person_disables_enables_restarts_and_refreshes() {
     assert!(told.contains("bgp1 will drop our routes"), "{told}");
     assert!(myna.ended().success());
 }
+
+#[test]
+fn limits_of_prefixes_block_restart_and_disable() {
+    if !Needs::met(&[Needs::Root]) {
+        return;
+    }
+    let config = |limit: &str| {
+        format!(
+            "router-id = \"10.1.1.1\"\nlocal-as = 65530\n[static]\n\
+             prefixes = [\"192.0.2.0/24\", \"198.51.100.0/24\", \"203.0.113.0/24\"]\n\
+             [[neighbor]]\nname = \"bgp1\"\naddress = \"10.1.1.2\"\nremote-as = 12076\n\
+             import = \"all\"\nexport = \"all\"\n{limit}\n"
+        )
+    };
+    let announce = |peer: &mut Peer| {
+        let attributes = [
+            tests::attribute(0x40, 1, &[0]),
+            tests::attribute(0x40, 2, &[2, 1, 0, 0, 0x2f, 0x2c]),
+            tests::attribute(0x40, 3, &[10, 1, 1, 2]),
+        ];
+        let nlri = [16, 172, 16, 16, 172, 17, 16, 172, 18];
+        let update = tests::update(&[], &attributes.concat(), &nlri);
+        peer.send(&update).unwrap();
+    };
+    let lab = Lab::new();
+    let listener = PeerListener::bind(&lab.azure, [10, 1, 1, 2].into());
+    let myna = Myna::start(&lab.host, &config("receive-limit = 2"));
+    let mut peer = listener.accept();
+    peer.establish(&Open::default(), SOON);
+    announce(&mut peer);
+    let said = peer.expect(3, SOON);
+    assert_eq!(
+        said.body,
+        [6, 1, 0, 1, 1, 0, 0, 0, 2],
+        "RFC 4486: family and bound"
+    );
+    let neighbor = eventually("it is disabled", SOON, || {
+        let neighbor = myna.neighbor("bgp1");
+        shown(text(&neighbor, "disabled").contains("limit"), &neighbor)?;
+        Ok(neighbor)
+    });
+    assert_eq!(text(&neighbor, "state"), "Idle", "{neighbor}");
+
+    // It restarts by itself after its time.
+    let limit = "receive-limit = { prefixes = 2, action = \"restart\", after = 1 }";
+    myna.write_config(&config(limit));
+    let _ = myna.says(&["reload"]);
+    let _ = myna.says(&["enable", "bgp1"]);
+    let mut peer = listener.accept();
+    peer.establish(&Open::default(), SOON);
+    announce(&mut peer);
+    assert_eq!(peer.expect(3, SOON).notification(), Some((6, 1)));
+    let mut peer = listener.accept();
+    peer.establish(&Open::default(), SOON);
+
+    // Azure would drop the session on excess: nothing beyond is announced at all.
+    let limit = "receive-limit = { prefixes = 2, action = \"block\" }\n\
+                 import-limit = { prefixes = 1, action = \"block\" }\n\
+                 export-limit = { prefixes = 2, action = \"block\" }";
+    myna.write_config(&config(limit));
+    let _ = myna.says(&["reload"]);
+    let _ = myna.says(&["restart", "bgp1"]);
+    let mut peer = listener.accept();
+    peer.establish(&Open::default(), SOON);
+    announce(&mut peer);
+    let limits = eventually("all limits are reached", SOON, || {
+        let limits = myna.neighbor("bgp1")["limits"].clone();
+        let use_of = |n: usize| {
+            (
+                limits[n]["prefixes"].as_u64(),
+                limits[n]["left_out"].as_u64(),
+            )
+        };
+        let wanted = [(2, 1), (1, 1), (2, 1)].map(|(is, out)| (Some(is), Some(out)));
+        shown([0, 1, 2].map(use_of) == wanted, &limits)?;
+        Ok(limits)
+    });
+    assert_eq!(limits[2]["action"], "block");
+    let shown_to_people = myna.says(&["show", "neighbor", "bgp1"]);
+    assert!(shown_to_people.contains("100 %"), "{shown_to_people}");
+    let not_told = myna
+        .routes(&["--not-exported", "bgp1"])
+        .iter()
+        .filter(|route| text(route, "reason").contains("limit"))
+        .count();
+    assert_eq!(not_told, 1);
+    holds("the session stays", Duration::from_millis(300), || {
+        let neighbor = myna.neighbor("bgp1");
+        shown(text(&neighbor, "state") == "Established", &neighbor)
+    });
+}

@@ -3,6 +3,7 @@
 //! Reading is one pass over the parsed tree that goes on after an error, so that a person mends a
 //! file in one round. It costs the text, the tree and the result; a file of [`MAX_OCTETS`] is the
 //! largest that is read.
+mod limit;
 mod neighbor;
 mod policy;
 mod session;

@@ -160,11 +160,19 @@ pub(super) const NEIGHBOR: Keys = Keys {
         "collision-detect-established",
         "record",
         "passive",
+        "receive-limit",
+        "import-limit",
+        "export-limit",
         "multihop",
         "gtsm",
         "source-address",
         "disabled",
     ],
+};
+/// A limit of a neighbor that is a table.
+pub(super) const LIMIT: Keys = Keys {
+    section: "[[neighbor]]",
+    keys: &["prefixes", "ipv4", "ipv6", "action", "after"],
 };
 pub(super) const ALL: [Keys; 10] = [
     TOP, CONTROL, CONNECTED, STATIC, KERNEL, FILTER, SET, POLICY, TERM, NEIGHBOR,
@@ -241,6 +249,9 @@ const OTHER_WORDS: &[(&str, &str)] = &[
     ("ttl", "multihop"),
     ("ebgp-multihop", "multihop"),
     ("ttl-security", "gtsm"),
+    ("maximum-prefix", "receive-limit"),
+    ("max-prefix", "receive-limit"),
+    ("route-limit", "import-limit"),
     ("strict-bind", "source-address"),
     ("bind-device", "interface"),
     ("device", "interface"),

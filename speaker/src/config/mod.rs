@@ -9,6 +9,7 @@ pub mod file;
 mod interface;
 mod kernel;
 mod keys;
+mod limit;
 pub mod lint;
 mod neighbor;
 mod problem;
@@ -21,6 +22,7 @@ mod value;
 
 pub use interface::InterfacePatterns;
 pub use kernel::Kernel;
+pub use limit::{Limit, LimitAction, Limits};
 pub use neighbor::{Identity, Neighbor, Password, PolicyRef};
 pub use problem::{Problem, Problems, Severity};
 pub use range::{Range, RemoteAs};

@@ -1,4 +1,5 @@
 //! A neighbor as configured.
+use super::Limits;
 use super::{SessionSettings, Treatment};
 use bgp_wire::{Asn, Family};
 use std::{fmt, net::IpAddr, time::Duration};
@@ -45,6 +46,8 @@ pub struct Neighbor {
     pub gtsm: bool,
     /// Local address of the session.
     pub source_address: Option<IpAddr>,
+    /// How many prefixes it may bring and be told.
+    pub limits: Limits,
     /// Configured, but not started.
     pub disabled: bool,
     /// What its session does beside exchanging routes.
@@ -98,6 +101,7 @@ impl Neighbor {
             multihop: None,
             gtsm: false,
             source_address: None,
+            limits: Limits::default(),
             disabled: false,
             session: SessionSettings::default(),
         }

@@ -3,7 +3,11 @@
 //! Credit of one buffer: the engine fills only what the session has emptied. A neighbor that
 //! stops reading therefore costs one buffer of about [`ROOM`] octets, however much changes.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use bgp_wire::Notification;
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 use tokio::sync::Notify;
 
 /// About how many octets are encoded ahead for one session.
@@ -26,6 +30,18 @@ struct Content {
     /// The session this content is for; octets of an ended session are never sent on a new one.
     epoch: u64,
     full: bool,
+    breach: Option<Breach>,
+}
+
+/// A limit is reached, and the session is to end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Breach {
+    /// What is said to the neighbor.
+    pub(crate) notification: Notification,
+    /// For people.
+    pub(crate) words: String,
+    /// Begin anew after this time; `None`: not before a person says so.
+    pub(crate) restart: Option<Duration>,
 }
 
 /// The buffer between the engine and one session.
@@ -33,6 +49,7 @@ struct Content {
 pub(crate) struct Mailbox {
     content: Mutex<Content>,
     filled: Notify,
+    breached: Notify,
 }
 
 impl Mailbox {
@@ -65,6 +82,27 @@ impl Mailbox {
     /// The session's side: waits until `take` may give something.
     pub(crate) async fn filled(&self) {
         self.filled.notified().await;
+    }
+
+    /// The engine's side: ends the session of this epoch.
+    pub(crate) fn end(&self, epoch: u64, breach: Breach) {
+        let mut content = self.content();
+        if content.epoch == epoch {
+            content.breach = Some(breach);
+            drop(content);
+            self.breached.notify_one();
+        }
+    }
+
+    /// The session's side: waits until it is to end.
+    pub(crate) async fn breached(&self) -> Breach {
+        loop {
+            self.breached.notified().await;
+            // A bell may have been rung for a session before.
+            if let Some(breach) = self.content().breach.take() {
+                return breach;
+            }
+        }
     }
 
     /// The engine's side: calls `fill` if the mailbox of this epoch is empty; the answer is

@@ -1,7 +1,7 @@
 //! What the engine is told and asked.
 
 use super::Mailbox;
-use crate::{fib::Fib, view};
+use crate::{config::Limits, fib::Fib, view};
 use bgp_wire::{Family, RouteRefresh, Update};
 use bytes::Bytes;
 use ipnet::IpNet;
@@ -16,6 +16,8 @@ pub(crate) struct SourceMeta {
     pub(crate) name: String,
     /// What kind of source.
     pub(crate) kind: SourceKind,
+    /// How many prefixes it may bring and be told.
+    pub(crate) limits: Limits,
 }
 
 /// What kind of source a peer of the table is.

@@ -16,6 +16,6 @@ mod mailbox;
 mod message;
 mod thread;
 
-pub(crate) use mailbox::Mailbox;
+pub(crate) use mailbox::{Breach, Mailbox};
 pub(crate) use message::{Learned, OldRoutes, Question, SourceKind, SourceMeta};
 pub(crate) use thread::{Engine, EngineOptions, Followed};

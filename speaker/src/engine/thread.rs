@@ -3,6 +3,7 @@
 mod deferral;
 mod explain;
 mod kernel;
+mod limits;
 
 pub(crate) use explain::Followed;
 
@@ -144,6 +145,8 @@ struct Peer {
     ever_up: bool,
     /// Its End-of-RIB is waited for before anything is announced.
     awaited: bool,
+    /// Limits that are passed and told of.
+    passed: limits::Passed,
 }
 
 struct State {
@@ -273,6 +276,10 @@ impl State {
             out.refreshes = filled.refreshes as u64;
             filled
         });
+        self.check_limits(id);
+        let Some(peer) = self.peers.get_mut(&id) else {
+            return false;
+        };
         match filled {
             // The budget of one look ended before anything was found to send: nobody empties an
             // empty mailbox, so the rest is looked at in the next round.
@@ -303,6 +310,7 @@ impl State {
                 if let Some(state) = self.peers.get_mut(&peer) {
                     state.epoch = Some(epoch);
                     state.ever_up = true;
+                    state.passed = 0;
                     state.awaited = awaited;
                     state.loading.clone_from(&up.families);
                 }
@@ -315,6 +323,7 @@ impl State {
                     // Urgent changes of others do not wait behind a long batch.
                     self.give();
                 }
+                self.check_limits(peer);
             }
             Learned::Refresh {
                 peer,
@@ -453,6 +462,7 @@ impl State {
                         waiting: false,
                         ever_up: false,
                         awaited: false,
+                        passed: 0,
                     },
                 );
                 let _ = reply.send(id);
@@ -460,6 +470,7 @@ impl State {
             Question::ConfigurePeer { peer, meta, config } => {
                 if let Some(state) = self.peers.get_mut(&peer) {
                     state.meta = meta;
+                    state.passed = 0;
                 }
                 self.shard.configure_peer(peer, *config);
                 self.check_settled();

@@ -15,5 +15,5 @@ mod view;
 pub(crate) use connector::{Connector, Pace};
 pub(crate) use listener::{Entry, Listener};
 pub(crate) use routing::{Expected, ExpectedRange, Incoming, Routing};
-pub(crate) use task::{SessionCommand, SessionHandle, SessionOptions, reject, spawn};
+pub(crate) use task::{Report, SessionCommand, SessionHandle, SessionOptions, reject, spawn};
 pub(crate) use view::{SessionView, time_of};

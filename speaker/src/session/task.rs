@@ -10,7 +10,7 @@ use super::{
 use crate::{
     Event, clock,
     config::Password,
-    engine::{Engine, Learned, Mailbox},
+    engine::{Breach, Engine, Learned, Mailbox},
     host::Host,
 };
 use bgp_fsm::{
@@ -72,10 +72,21 @@ pub(crate) struct SessionOptions {
     pub(crate) seed: u64,
     /// Why it is not to be started, in words.
     pub(crate) disabled: Option<String>,
-    /// Where a neighbor of a range says that it is gone.
-    pub(crate) leaving: Option<mpsc::Sender<PeerId>>,
+    /// It came by a range, and is gone with its session.
+    pub(crate) dynamic: bool,
+    /// Where it says what the supervisor has to know.
+    pub(crate) reports: mpsc::Sender<Report>,
     /// The file that the session is recorded to.
     pub(crate) record: Option<PathBuf>,
+}
+
+/// What a session tells of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Report {
+    /// A neighbor of a range is gone.
+    Gone(PeerId),
+    /// A limit ended the session until a person says otherwise; which, in words.
+    Halted(PeerId, String),
 }
 
 /// What a session may be asked.
@@ -170,6 +181,7 @@ pub(crate) fn spawn(options: SessionOptions) -> (SessionHandle, JoinHandle<()>) 
         seen,
         connected,
         idle_since: Some(now),
+        resume_at: None,
         ended: Ended::default(),
         last_failure: None,
         noted: None,
@@ -223,6 +235,8 @@ struct Task {
     connected: bool,
     /// Of a neighbor of a range: since when there is no connection; `None`: there is one.
     idle_since: Option<Instant>,
+    /// When a session that a limit ended begins anew.
+    resume_at: Option<Instant>,
     ended: Ended,
     /// The kind of trouble that was logged last, when it was, and why the last session ended.
     last_failure: Option<String>,
@@ -239,6 +253,8 @@ enum Input {
     Filled,
     Sent,
     Leaving,
+    Resume,
+    Breach(Breach),
     Progress(Slot, Progress),
 }
 
@@ -267,6 +283,8 @@ impl Task {
                 biased;
                 () = until(deadline) => Input::Timeout,
                 () = until(leaving) => Input::Leaving,
+                () = until(self.resume_at) => Input::Resume,
+                breach = self.options.mailbox.breached(), if up.is_some() => Input::Breach(breach),
                 command = commands.recv() => Input::Command(command),
                 Some(stream) = accepted.recv() => Input::Accepted(stream),
                 result = attempt(&mut self.connecting) => Input::Connected(result),
@@ -297,6 +315,8 @@ impl Task {
                 }
                 Input::Command(Some(command)) => self.command(command),
                 Input::Leaving => self.leave(),
+                Input::Resume => self.enable(),
+                Input::Breach(breach) => self.breached(breach),
                 // Nobody holds the handle any more: the speaker was dropped.
                 Input::Command(None) => {
                     self.stop(Some(Notification::administrative_shutdown("")))
@@ -759,16 +779,15 @@ impl Task {
                 }
                 let _ = reply.send(families.map(|families| told("sending again", &families)));
             }
-            SessionCommand::Enable => {
-                self.options.disabled = None;
-                self.session.handle_command(Command::Start, now);
-            }
+            SessionCommand::Enable => self.enable(),
             SessionCommand::Disable(notification, why) => {
+                self.resume_at = None;
                 self.options.disabled = Some(why);
                 let stop = Command::Stop(Some(notification));
                 self.session.handle_command(stop, now);
             }
             SessionCommand::RestartOver => self.session.handle_command(Command::RestartOver, now),
+            SessionCommand::Restart(_) if self.resume_at.is_some() => self.enable(),
             SessionCommand::Restart(notification) => {
                 self.session
                     .handle_command(Command::Reset(notification), now);
@@ -783,6 +802,38 @@ impl Task {
             // Both are answered where the task's loop is.
             SessionCommand::View(_) | SessionCommand::Stop(..) => {}
         }
+    }
+
+    fn enable(&mut self) {
+        self.resume_at = None;
+        self.options.disabled = None;
+        self.session.handle_command(Command::Start, clock::now());
+    }
+
+    /// The table says that a limit is reached.
+    fn breached(&mut self, breach: Breach) {
+        let Breach {
+            notification,
+            words,
+            restart,
+        } = breach;
+        let now = clock::now();
+        match restart {
+            Some(after) => {
+                self.resume_at = now.checked_add(after);
+                let seconds = after.as_secs();
+                self.options.disabled = Some(format!("{words}; beginning anew after {seconds} s"));
+            }
+            None => {
+                self.options.disabled = Some(words.clone());
+                let reports = self.options.reports.clone();
+                let report = Report::Halted(self.options.peer, words);
+                // A speaker that is stopping need not know.
+                tokio::spawn(async move { reports.send(report).await });
+            }
+        }
+        self.session
+            .handle_command(Command::Stop(Some(notification)), now);
     }
 
     /// The families whose routes can be asked for, or sent, again.
@@ -809,7 +860,9 @@ impl Task {
 
     /// When a neighbor of a range is gone for good.
     fn leaving(&mut self) -> Option<Instant> {
-        self.options.leaving.as_ref()?;
+        if !self.options.dynamic {
+            return None;
+        }
         let restarting = self
             .session
             .timers(clock::now())
@@ -827,11 +880,12 @@ impl Task {
     }
 
     fn leave(&mut self) {
-        if let Some(leaving) = &self.options.leaving {
-            // Said again later where nobody could hear it now.
-            let _ = leaving.try_send(self.options.peer);
-            self.idle_since = Some(clock::now());
-        }
+        // Said again later where nobody could hear it now.
+        let _ = self
+            .options
+            .reports
+            .try_send(Report::Gone(self.options.peer));
+        self.idle_since = Some(clock::now());
     }
 
     async fn stop(&mut self, notification: Option<Notification>) {

@@ -17,6 +17,7 @@ use crate::{
 };
 use bgp_wire::{Notification, iana::notification::cease};
 use std::net::SocketAddr;
+use tokio::sync::oneshot;
 
 impl Supervisor {
     pub(super) async fn apply(&mut self, new: Config) -> Result<Applied, String> {
@@ -235,6 +236,9 @@ impl Supervisor {
         if was.description != neighbor.description {
             changes.push(format!("neighbor {name}: description changed"));
         }
+        if was.limits != neighbor.limits {
+            changes.push(format!("neighbor {name}: limits changed"));
+        }
         if was.password != neighbor.password {
             changes.push(format!("neighbor {name}: TCP-MD5 password changed"));
         }
@@ -268,6 +272,11 @@ impl Supervisor {
         if was.name != now.name || was.password != now.password {
             let (name, password) = (now.name.clone(), now.password.clone());
             running.tell(SessionCommand::Adopt { name, password }).await;
+        }
+        if was.limits.received != now.limits.received {
+            // What was refused is to be said again; without a session there is nothing to ask.
+            let (reply, _) = oneshot::channel();
+            running.tell(SessionCommand::RefreshIn(reply)).await;
         }
         if was.disabled != now.disabled {
             let command = match running.admin.disabled() {
@@ -357,6 +366,7 @@ fn needs_restart(old: &Neighbor, new: &Neighbor) -> bool {
             ..new.treatment.clone()
         },
         password: new.password.clone(),
+        limits: new.limits,
         disabled: new.disabled,
         ..old.clone()
     };

@@ -68,7 +68,11 @@ impl Supervisor {
 async fn act_on(running: &mut Running, act: &Act) -> Outcome {
     let disabled = running.admin.disabled();
     match act {
-        Act::Enable if disabled.is_none() => return Ok("was enabled already".to_owned()),
+        Act::Enable if disabled.is_none() => {
+            // It may wait for its time after a limit.
+            running.tell(SessionCommand::Enable).await;
+            return Ok("was enabled already".to_owned());
+        }
         Act::Enable | Act::Disable(_) => {}
         Act::Restart(_) | Act::RefreshIn | Act::RefreshOut => {
             if let Some(disabled) = disabled {

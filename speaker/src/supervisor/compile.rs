@@ -75,6 +75,7 @@ pub(super) fn peer(
         graceful_shutdown: treatment.graceful_shutdown,
         long_lived_export: treatment.long_lived_stale,
         paths: treatment.paths,
+        limits: neighbor.limits.walls(),
         import: policy(&neighbor.import, external, config).map_err(within)?,
         export: policy(&neighbor.export, external, config).map_err(within)?,
         ..common
@@ -106,6 +107,7 @@ pub(super) fn meta(config: &Config, neighbor: &Neighbor, host: &Host) -> SourceM
         .as_deref()
         .and_then(|name| host.link(name));
     SourceMeta {
+        limits: neighbor.limits,
         name: neighbor.name.clone(),
         kind: SourceKind::Neighbor {
             interface: interface.map(|link| link.index),

@@ -22,12 +22,12 @@ use crate::{
     engine::{Engine, Learned, Question},
     host::Host,
     origin,
-    session::{Entry, Incoming, Listener, Pace, Routing, SessionCommand},
+    session::{Entry, Incoming, Listener, Pace, Report, Routing, SessionCommand},
     view,
 };
 use bgp_wire::{Notification, RouterId};
 use ipnet::IpNet;
-use neighbors::Running;
+use neighbors::{Admin, Running};
 use rib::PeerId;
 use std::{
     collections::BTreeMap,
@@ -78,8 +78,8 @@ pub(crate) struct Supervisor {
     listeners: Vec<Listener>,
     /// What the listeners ask of connections.
     entry: Entry,
-    /// For sessions of ranges, to say that they are at their end.
-    leaving: mpsc::Sender<PeerId>,
+    /// For sessions, to say what is to be known of them.
+    reports: mpsc::Sender<Report>,
     neighbors: Vec<Running>,
     connected_peer: PeerId,
     static_peer: PeerId,
@@ -97,7 +97,7 @@ impl Supervisor {
         mut self,
         mut requests: mpsc::Receiver<Request>,
         mut incoming: mpsc::Receiver<Incoming>,
-        mut left: mpsc::Receiver<PeerId>,
+        mut reports: mpsc::Receiver<Report>,
     ) {
         let window = tokio::time::sleep(RESTART_WINDOW);
         let deferral = tokio::time::sleep(SELECTION_DEFERRAL);
@@ -113,7 +113,7 @@ impl Supervisor {
                     self.update_connected().await;
                     self.update_interfaces().await;
                 }
-                Some(peer) = left.recv() => self.left(peer).await,
+                Some(report) = reports.recv() => self.heard(report).await,
                 Some(new) = incoming.recv() => self.incoming(new).await,
                 request = requests.recv() => match request {
                     Some(Request::Shutdown(how, reply)) => {
@@ -139,6 +139,17 @@ impl Supervisor {
                 () = &mut deferral, if !deferral_over => {
                     deferral_over = true;
                     self.engine.tell(Question::DeferralOver).await;
+                }
+            }
+        }
+    }
+
+    async fn heard(&mut self, report: Report) {
+        match report {
+            Report::Gone(peer) => self.left(peer).await,
+            Report::Halted(peer, words) => {
+                if let Some(running) = self.neighbors.iter_mut().find(|it| it.peer == peer) {
+                    running.admin = Admin::Limited(words);
                 }
             }
         }

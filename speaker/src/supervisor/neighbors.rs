@@ -2,7 +2,7 @@
 
 use super::{Supervisor, compile, fsm};
 use crate::{
-    config::{Neighbor, PolicyRef},
+    config::{LimitAction, Neighbor, PolicyRef},
     engine::{Mailbox, Question, SourceMeta},
     session::{self, Expected, SessionCommand, SessionHandle, SessionOptions, SessionView},
     view,
@@ -46,6 +46,8 @@ pub(super) enum Admin {
     Configured,
     /// Not since a command said so, with this text for the neighbor.
     Commanded(String),
+    /// Not since it passed a limit; which, in words.
+    Limited(String),
 }
 
 impl Admin {
@@ -71,6 +73,7 @@ impl Admin {
         match self {
             Self::Enabled => None,
             Self::Configured => Some("disabled in the configuration".to_owned()),
+            Self::Limited(words) => Some(format!("disabled for a limit: {words}")),
             Self::Commanded(text) if text.is_empty() => Some("disabled by command".to_owned()),
             Self::Commanded(text) => Some(format!("disabled by command: {text}")),
         }
@@ -169,7 +172,8 @@ impl Supervisor {
             disabled: admin.disabled(),
             // Those of a range would all write to one file.
             record: config.session.record.clone().filter(|_| range.is_none()),
-            leaving: range.is_some().then(|| self.leaving.clone()),
+            dynamic: range.is_some(),
+            reports: self.reports.clone(),
         });
         self.routing.insert(Expected {
             address: config.address,
@@ -288,6 +292,7 @@ impl Supervisor {
         neighbor.md5 = config.password.is_some();
         neighbor.import = policy_name(&config.import, external);
         neighbor.export = policy_name(&config.export, external);
+        neighbor.limits = limit_uses(config, &counters);
         neighbor.families = config
             .families
             .iter()
@@ -353,6 +358,52 @@ async fn ask_session(session: &SessionHandle) -> Option<SessionView> {
         .await
         .ok()?;
     answer.await.ok()
+}
+
+fn limit_uses(config: &Neighbor, counters: &[PeerCounters]) -> Vec<view::LimitUse> {
+    let mut uses = Vec::new();
+    for (family, counters) in config.families.iter().zip(counters) {
+        let limits = &config.limits;
+        for (what, limit, prefixes, left_out) in [
+            (
+                "received",
+                limits.received,
+                counters.received,
+                counters.refused,
+            ),
+            (
+                "imported",
+                limits.imported,
+                counters.accepted,
+                counters.limited,
+            ),
+            (
+                "exported",
+                limits.exported,
+                counters.announced,
+                counters.held_back,
+            ),
+        ] {
+            let Some((limit, most)) = limit.and_then(|it| Some((it, it.of(*family)?))) else {
+                continue;
+            };
+            uses.push(view::LimitUse {
+                what: what.to_owned(),
+                family: family.to_string(),
+                prefixes,
+                limit: most.into(),
+                action: match limit.action {
+                    LimitAction::Warn => "warn",
+                    LimitAction::Block => "block",
+                    LimitAction::Restart(_) => "restart",
+                    LimitAction::Disable => "disable",
+                }
+                .to_owned(),
+                left_out,
+            });
+        }
+    }
+    uses
 }
 
 fn policy_name(policy: &PolicyRef, external: bool) -> String {

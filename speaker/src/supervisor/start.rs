@@ -3,7 +3,7 @@
 use super::{Request, Supervisor, compile, entry, fsm};
 use crate::{
     Handle, StartError, clock,
-    config::{Config, Kernel, Neighbor},
+    config::{Config, Kernel, Limits, Neighbor},
     engine::{Engine, EngineOptions, Question, SourceKind, SourceMeta},
     fib::Fib,
     host,
@@ -63,7 +63,7 @@ pub(crate) async fn start(parts: Parts) -> Result<Handle, StartError> {
         None => open_fib(config.kernel.as_ref())?,
     };
     let (unknown, incoming) = mpsc::channel(INCOMING);
-    let (leaving, left) = mpsc::channel(INCOMING);
+    let (reports, reports_in) = mpsc::channel(INCOMING);
     let routing = Routing::new(host.clone(), unknown);
     let entry = entry::of(&config);
     let listeners = open_listeners(&config.listen, &routing, &entry, &[]).map_err(StartError)?;
@@ -89,7 +89,7 @@ pub(crate) async fn start(parts: Parts) -> Result<Handle, StartError> {
         pace: Arc::new(Pace::default()),
         listeners,
         entry,
-        leaving,
+        reports,
         neighbors: Vec::new(),
         connected_peer,
         static_peer,
@@ -120,7 +120,7 @@ pub(crate) async fn start(parts: Parts) -> Result<Handle, StartError> {
     supervisor.expect_ranges();
     engine.tell(Question::Configured).await;
     let (requests, requests_in) = mpsc::channel::<Request>(REQUESTS);
-    tokio::spawn(supervisor.run(requests_in, incoming, left));
+    tokio::spawn(supervisor.run(requests_in, incoming, reports_in));
     Ok(Handle {
         supervisor: requests,
         engine,
@@ -204,6 +204,7 @@ async fn local_source(
             meta: SourceMeta {
                 name: name.to_owned(),
                 kind: SourceKind::Local,
+                limits: Limits::default(),
             },
             config: Box::new(compile::local_peer(config, router_id, protocol)),
             mailbox: None,

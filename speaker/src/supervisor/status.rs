@@ -39,7 +39,7 @@ impl Supervisor {
         let uptime = clock::now().saturating_duration_since(self.started);
         let mut warnings = crate::config::lint::speaker(&self.config, &self.host.borrow());
         for running in &self.neighbors {
-            if let Admin::Commanded(_) = running.admin {
+            if let Admin::Commanded(_) | Admin::Limited(_) = running.admin {
                 let (name, why) = (&running.config.name, running.admin.disabled());
                 warnings.push(format!(
                     "neighbor {name} is {}, also over a reload: `myna enable {name}` starts it",

@@ -42,6 +42,7 @@ pub(super) fn print(neighbor: &Neighbor, screen: &mut Screen<impl Write>) -> io:
     warnings(&neighbor.warnings, screen)?;
     capabilities(neighbor, screen)?;
     prefixes(neighbor, screen)?;
+    limits(neighbor, screen)?;
     messages(&neighbor.messages, screen)?;
     if neighbor.update_faults > 0 {
         let last = neighbor.last_update_fault.as_deref().unwrap_or_default();
@@ -236,6 +237,36 @@ fn stale(neighbor: &Neighbor, screen: &mut Screen<impl Write>) -> io::Result<()>
             Cell::new(&counts.family),
             Cell::from(counts.stale),
             Cell::from(counts.long_lived_stale),
+        ])?;
+    }
+    table.finish()
+}
+
+fn limits(neighbor: &Neighbor, screen: &mut Screen<impl Write>) -> io::Result<()> {
+    if neighbor.limits.is_empty() {
+        return Ok(());
+    }
+    screen.raw("\n")?;
+    let titles = [
+        "Limit",
+        "family",
+        ">prefixes",
+        ">of",
+        ">used",
+        ">left out",
+        "then",
+    ];
+    let mut table = Table::new(screen, &titles);
+    for limit in &neighbor.limits {
+        let used = limit.prefixes.saturating_mul(100) / limit.limit.max(1);
+        table.row(vec![
+            Cell::new(&limit.what),
+            Cell::new(&limit.family),
+            Cell::from(limit.prefixes),
+            Cell::from(limit.limit),
+            Cell::new(format!("{used} %")),
+            Cell::from(limit.left_out),
+            Cell::new(&limit.action),
         ])?;
     }
     table.finish()

@@ -69,6 +69,7 @@ fn up() -> Neighbor {
             announcements_out: 1,
             withdrawals_out: 0,
         }],
+        limits: vec![],
         timers: vec![
             Timer {
                 name: "hold".to_owned(),

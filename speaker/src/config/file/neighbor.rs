@@ -1,5 +1,5 @@
 //! Reads the neighbors of a configuration file.
-use super::{Filters, policy::Policies, session, treatment, value};
+use super::{Filters, limit, policy::Policies, session, treatment, value};
 use crate::config::{
     Identity, Neighbor, Password, PolicyRef, Range, RemoteAs,
     complaint::Complaint,
@@ -169,6 +169,7 @@ fn read_one(
     });
     let multihop = section.read("multihop", value::multihop);
     let gtsm = section.read("gtsm", Item::boolean);
+    let limits = limit::read(&section);
     let disabled = section.read("disabled", Item::boolean);
     let passive = section.read("passive", Item::boolean);
     let port = section.read("port", |item| item.integer(1..=u16::MAX.into()));
@@ -194,6 +195,7 @@ fn read_one(
         // neighbors in our own AS are often reached through others, as BIRD expects too
         multihop: multihop.unwrap_or_else(|| internal.then_some(Neighbor::HOPS)),
         gtsm: gtsm.unwrap_or(false),
+        limits,
         source_address,
         disabled: disabled.unwrap_or(false),
         session,

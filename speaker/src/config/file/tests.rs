@@ -1,6 +1,7 @@
 use super::*;
 use crate::config::{
-    Hostname, REFERENCE, Range, RemoteAs, Restart, SessionSettings, Treatment, keys,
+    Hostname, Limit, LimitAction, REFERENCE, Range, RemoteAs, Restart, SessionSettings, Treatment,
+    keys,
 };
 use bgp_wire::{Asn, Family};
 use std::{io::Write, time::Duration};
@@ -928,4 +929,45 @@ fn what_neighbors_and_ranges_cannot_be() {
             "30:11 neighbor.f.address: `interface` is eth1, here it is eth0 | name it once",
         ]
     );
+}
+
+#[test]
+fn limits() {
+    let read = |limits: &str| {
+        let text = neighbor(limits);
+        Ok::<_, Problems>(read_text(&text)?.config.neighbors[0].limits)
+    };
+    let limits = read(
+        "receive-limit = 100\nimport-limit = { ipv4 = 5, action = \"restart\", after = \"10m\" }\n\
+         export-limit = { prefixes = 9, ipv6 = 7, action = \"block\" }",
+    )
+    .unwrap();
+    let all = |ipv4, ipv6, action| Some(Limit { ipv4, ipv6, action });
+    let after = LimitAction::Restart(Duration::from_secs(600));
+    assert_eq!(
+        limits.received,
+        all(Some(100), Some(100), LimitAction::Disable)
+    );
+    assert_eq!(limits.imported, all(Some(5), None, after));
+    assert_eq!(limits.exported, all(Some(9), Some(7), LimitAction::Block));
+    for (wrong, message) in [
+        ("receive-limit = 0", "0 is out of range"),
+        (
+            "import-limit = { action = \"block\" }",
+            "a limit has a number",
+        ),
+        (
+            "export-limit = { prefixes = 1, action = \"stop\" }",
+            "`stop` is no action",
+        ),
+        (
+            "export-limit = { prefixes = 1, after = 5 }",
+            "only a restart comes after a time",
+        ),
+        ("export-limit = { prefix = 1, ipv4 = 2 }", "unknown key"),
+    ] {
+        let Problems(problems) = read(wrong).unwrap_err();
+        let messages: Vec<_> = problems.iter().map(|it| it.message.as_str()).collect();
+        assert_eq!(messages, [message], "{wrong}");
+    }
 }
