@@ -13,7 +13,7 @@
 //! (`slots`); the identifier of a path is one of its peer and of what the peer calls it, so it stays
 //! the same however often the path changes.
 //!
-//! Cost: 8 octets per prefix and group, 12 per attribute set for the memo, one bit per prefix and
+//! Cost: 8 octets per prefix and group, 20 per attribute set for the memo, one bit per prefix and
 //! member.
 use crate::{
     ExportState, PathCount, PeerId, PeerKind, Policy, Subject,
@@ -29,6 +29,7 @@ use crate::{
 use bgp_wire::{Attributes, Ipv6Unicast, MessageSize, NextHop, Nlri, Packer, PathId};
 use ipnet::{IpNet, Ipv6Net};
 use std::{
+    collections::HashMap,
     net::{IpAddr, Ipv6Addr},
     sync::Arc,
 };
@@ -50,16 +51,25 @@ pub(crate) struct ExportKey {
 const UPDATE_OVERHEAD: usize = 128;
 
 impl ExportKey {
-    /// What the policy finds in a path, prefix aside; or why it is not told whatever the policy says.
-    fn look(&self, path: &Path, core: &Core) -> Result<Look, ExportState> {
+    /// Why a path is not told, whatever the policy says.
+    fn bars(&self, path: &Path, core: &Core) -> Result<(), ExportState> {
         let (Some(source), Some(hot)) =
             (core.sources.at(path.source()), core.sets.hot(path.accepted))
         else {
             return Err(ExportState::Pending);
         };
-        if let Some(reason) = self.rules.bars(self.rules.class(source), hot) {
-            return Err(reason);
+        match self.rules.bars(self.rules.class(source), hot) {
+            Some(reason) => Err(reason),
+            None => Ok(()),
         }
+    }
+
+    /// What the policy finds in a path, prefix aside.
+    fn look(&self, path: &Path, core: &Core) -> Result<Look, ExportState> {
+        if let Some(look) = self.policy.look_at_nothing() {
+            return Ok(look);
+        }
+        let source = core.sources.at(path.source()).ok_or(ExportState::Pending)?;
         let hop = core.hops.value(path.next_hop.0);
         Ok(self.policy.look(&Subject {
             attributes: &core.sets.attributes(path.accepted),
@@ -157,8 +167,8 @@ impl ExportKey {
         prefix: impl FnOnce() -> IpNet,
         core: &Core,
     ) -> Result<(), ExportState> {
-        let look = self.look(path, core)?;
-        let terms = self.terms(&look, prefix)?;
+        self.bars(path, core)?;
+        let terms = self.terms(&self.look(path, core)?, prefix)?;
         self.next_hop(path, &terms, core)?;
         self.rewritten(path, &terms, core).map(|_| ())
     }
@@ -179,24 +189,23 @@ impl Told {
     };
 }
 
-/// What is known of an attribute set; valid while the set lives on.
-#[derive(Debug)]
+/// What the rules alone make of an attribute set; valid while both sets live on.
+#[derive(Clone, Copy, Debug)]
 struct Memo {
     birth: u32,
     class: Class,
-    /// Of the path that was looked at, where the policy looks at more than attributes.
-    beside: Option<(PeerId, HopId)>,
-    /// What the policy finds in it, or why it is not told.
-    look: Result<Look, ExportState>,
-    made: Option<Made>,
+    /// Set and birth; `SetId(u32::MAX)`: too large for the group's messages.
+    set: (SetId, u32),
 }
 
-/// What terms made of an attribute set.
+/// What a policy of terms finds in an attribute set, and last made of it.
 #[derive(Debug)]
-struct Made {
-    terms: Vec<u16>,
-    /// Valid while it lives on; `None`: too large for the group's messages.
-    set: Option<(SetId, u32)>,
+struct Found {
+    birth: u32,
+    /// Of the path that was looked at, where the policy looks at more than attributes.
+    beside: Option<(PeerId, HopId)>,
+    look: Look,
+    made: Option<(Vec<u16>, Memo)>,
 }
 
 /// A member that left for another group and still compares with this one's Adj-RIB-Out.
@@ -220,6 +229,8 @@ pub(crate) struct Group {
     slots: Option<Slots>,
     pub(crate) log: Log,
     memo: Vec<Option<Memo>>,
+    /// By attribute set, for policies of terms.
+    found: HashMap<SetId, Found>,
 }
 
 /// What an evaluation means for the members.
@@ -247,6 +258,7 @@ impl Group {
             told: Pages::new(),
             log: Log::new(),
             memo: Vec::new(),
+            found: HashMap::new(),
         }
     }
 
@@ -329,6 +341,7 @@ impl Group {
     pub(crate) fn forget_all(&mut self) {
         self.told.clear();
         self.memo = Vec::new();
+        self.found = HashMap::new();
         if let Some(slots) = &mut self.slots {
             slots.clear();
         }
@@ -445,11 +458,16 @@ impl Group {
         prefix: impl FnOnce() -> IpNet,
         core: &mut Core,
     ) -> Result<OutId, ExportState> {
-        let memo = memo_of(&self.key, &mut self.memo, path, core)?;
-        let look = memo.look.as_ref().map_err(Clone::clone)?;
-        let terms = self.key.terms(look, prefix)?;
+        self.key.bars(path, core)?;
+        let terms = match self.key.policy.look_at_nothing() {
+            Some(look) => self.key.terms(&look, prefix)?,
+            None => {
+                let found = found_in(&self.key, &mut self.found, path, core)?;
+                self.key.terms(&found.look, prefix)?
+            }
+        };
         let told = self.key.next_hop(path, &terms, core)?;
-        let set = made(&self.key, memo, path, terms, core)?;
+        let set = self.made(path, terms, core)?;
         let next_hop = match told {
             Some(told) => HopId(core.hops.intern(told).0),
             None => HopId::OWN,
@@ -462,64 +480,89 @@ impl Group {
             source,
         }))
     }
+
+    /// The set that these terms and the rules make of a path's, one use counted.
+    fn made(
+        &mut self,
+        path: &Path,
+        terms: Vec<u16>,
+        core: &mut Core,
+    ) -> Result<SetId, ExportState> {
+        let source = core.sources.at(path.source()).ok_or(ExportState::Pending)?;
+        let birth = core.sets.birth(path.accepted).ok_or(ExportState::Pending)?;
+        let class = self.key.rules.class(source);
+        let at = path.accepted.0 as usize;
+        let known = if terms.is_empty() {
+            self.memo.get(at).copied().flatten()
+        } else {
+            let found = self.found.get(&path.accepted);
+            let made = found.and_then(|found| found.made.as_ref());
+            made.filter(|(of, _)| *of == terms).map(|(_, memo)| *memo)
+        };
+        if let Some(memo) = known.filter(|memo| (memo.birth, memo.class) == (birth, class)) {
+            let (set, born) = memo.set;
+            if set == Memo::TOO_LARGE {
+                return Err(ExportState::TooLarge);
+            }
+            if core.sets.birth(set) == Some(born) {
+                core.sets.retain(set, 1);
+                return Ok(set);
+            }
+        }
+        let rewritten = self.key.rewritten(path, &terms, core);
+        let result = rewritten.map(|octets| core.sets.intern(&octets));
+        let set = result.as_ref().map_or(Memo::TOO_LARGE, |set| *set);
+        let born = core.sets.birth(set).unwrap_or(0);
+        let memo = Memo {
+            birth,
+            class,
+            set: (set, born),
+        };
+        if !terms.is_empty() {
+            if let Some(found) = self.found.get_mut(&path.accepted) {
+                found.made = Some((terms, memo));
+            }
+            return result;
+        }
+        if at >= self.memo.len() {
+            self.memo.resize(at.saturating_add(1), None);
+        }
+        if let Some(place) = self.memo.get_mut(at) {
+            *place = Some(memo);
+        }
+        result
+    }
 }
 
-/// What is known of a path's attribute set, found out where nothing is.
-fn memo_of<'m>(
+impl Memo {
+    const TOO_LARGE: SetId = SetId(u32::MAX);
+}
+
+/// What a policy of terms finds in a path, looked at once for an attribute set where that is all it
+/// looks at.
+fn found_in<'f>(
     key: &ExportKey,
-    memos: &'m mut Vec<Option<Memo>>,
+    found: &'f mut HashMap<SetId, Found>,
     path: &Path,
     core: &Core,
-) -> Result<&'m mut Memo, ExportState> {
+) -> Result<&'f Found, ExportState> {
     let source = core.sources.at(path.source()).ok_or(ExportState::Pending)?;
     let birth = core.sets.birth(path.accepted).ok_or(ExportState::Pending)?;
-    let class = key.rules.class(source);
     let beside = key
         .policy
         .looks_beside_attributes()
         .then_some((source.peer, path.next_hop));
-    let at = path.accepted.0 as usize;
-    if at >= memos.len() {
-        memos.resize_with(at.saturating_add(1), || None);
+    let fresh = |found: &Found| (found.birth, found.beside) == (birth, beside);
+    if !found.get(&path.accepted).is_some_and(fresh) {
+        let look = key.look(path, core)?;
+        let made = None;
+        let new = Found {
+            birth,
+            beside,
+            look,
+            made,
+        };
+        found.insert(path.accepted, new);
     }
-    let place = memos.get_mut(at).ok_or(ExportState::Pending)?;
-    let known = place
-        .as_ref()
-        .is_some_and(|memo| (memo.birth, memo.class, memo.beside) == (birth, class, beside));
-    if !known {
-        *place = None;
-    }
-    Ok(place.get_or_insert_with(|| Memo {
-        birth,
-        class,
-        beside,
-        look: key.look(path, core),
-        made: None,
-    }))
-}
-
-/// The set that these terms make of a path's, one use counted.
-fn made(
-    key: &ExportKey,
-    memo: &mut Memo,
-    path: &Path,
-    terms: Vec<u16>,
-    core: &mut Core,
-) -> Result<SetId, ExportState> {
-    if let Some(known) = memo.made.as_ref().filter(|known| known.terms == terms) {
-        match known.set {
-            None => return Err(ExportState::TooLarge),
-            Some((set, born)) if core.sets.birth(set) == Some(born) => {
-                core.sets.retain(set, 1);
-                return Ok(set);
-            }
-            Some(_) => {}
-        }
-    }
-    let rewritten = key.rewritten(path, &terms, core);
-    let result = rewritten.map(|octets| core.sets.intern(&octets));
-    let set = result.as_ref().ok().copied();
-    let set = set.and_then(|set| Some((set, core.sets.birth(set)?)));
-    memo.made = Some(Made { terms, set });
-    result
+    found.get(&path.accepted).ok_or(ExportState::Pending)
 }

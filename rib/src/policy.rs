@@ -184,20 +184,26 @@ impl Policy {
         }
     }
 
+    /// What it finds in any route, where it has no terms.
+    pub(crate) const fn look_at_nothing(&self) -> Option<Look> {
+        match &self.body {
+            Body::All => Some(Look::Decided(Outcome::ACCEPT)),
+            Body::None | Body::Missing => Some(Look::Decided(Outcome::REJECT)),
+            Body::Prefixes(_) => Some(Look::Prefix),
+            Body::Terms(_) => None,
+        }
+    }
+
     /// What it finds in a route, prefix aside.
     pub(crate) fn look(&self, subject: &Subject<'_>) -> Look {
-        match &self.body {
-            Body::All => Look::Decided(Outcome::ACCEPT),
-            Body::None | Body::Missing => Look::Decided(Outcome::REJECT),
-            Body::Prefixes(_) => Look::Prefix,
-            Body::Terms(terms) => {
-                let holding = terms.holding(subject);
-                if terms.looks_at_prefix {
-                    Look::Terms(holding)
-                } else {
-                    Look::Decided(terms.outcome(&holding, None))
-                }
-            }
+        let Body::Terms(terms) = &self.body else {
+            return self.look_at_nothing().unwrap_or(Look::Prefix);
+        };
+        let holding = terms.holding(subject);
+        if terms.looks_at_prefix {
+            Look::Terms(holding)
+        } else {
+            Look::Decided(terms.outcome(&holding, None))
         }
     }
 
