@@ -1,6 +1,8 @@
 //! Sessions that must not come up, and what a person is told.
+use std::net::Ipv4Addr;
 use tests::{
-    Azure, Bird, Duration, Lab, Myna, Needs, PATIENT, SOON, eventually, holds, shown, text,
+    Azure, Bird, Duration, Lab, Message, Myna, Needs, Open, PATIENT, PeerListener, SOON,
+    eventually, holds, shown, text,
 };
 
 #[test]
@@ -143,5 +145,73 @@ fn never_established(myna: &Myna, azure: &Bird) {
         shown(text(&neighbor, "state") != "Established", &neighbor)?;
         let azure = azure.protocol("host");
         shown(azure.info != "Established", &azure.text)
+    });
+}
+
+/// Octets of an OPEN's body before the optional parameters, their length at the end.
+const FIXED: usize = 10;
+
+#[test]
+fn a_neighbor_that_refuses_capabilities_is_spoken_to_without() {
+    if !Needs::met(&[Needs::Root]) {
+        return;
+    }
+    let lab = Lab::new();
+    let old = PeerListener::bind(&lab.azure, Ipv4Addr::new(10, 1, 1, 2).into());
+    let config = Azure::host_with(&[("password = \"s3cret\"", "")]);
+    let myna = Myna::start(&lab.host, &config);
+    let mut peer = old.accept();
+    let open = peer.expect(1, SOON);
+    assert!(open.body.len() > FIXED, "{open:?}");
+    // Unsupported Optional Parameter (RFC 5492 §3).
+    let refusal = Message {
+        kind: 3,
+        body: vec![2, 4],
+    };
+    peer.send(&refusal.encode()).expect("say so");
+    drop(peer);
+    let mut peer = old.accept();
+    let plain = Open {
+        four_octet_as: false,
+        capabilities: Vec::new(),
+        ..Open::default()
+    };
+    let open = peer.establish(&plain, SOON);
+    assert_eq!(open.body.len(), FIXED, "{open:?}");
+    assert_eq!(open.body.last(), Some(&0), "{open:?}");
+    let neighbor = myna.established("bgp1", SOON);
+    let warnings = neighbor["warnings"].to_string();
+    assert!(
+        warnings.contains("withheld are all capabilities"),
+        "{warnings}"
+    );
+}
+
+#[test]
+fn roles_that_do_not_fit_each_other_are_refused_and_told() {
+    if !Needs::met(&[Needs::Root]) {
+        return;
+    }
+    let lab = Lab::new();
+    let peer = PeerListener::bind(&lab.azure, Ipv4Addr::new(10, 1, 1, 2).into());
+    let config = Azure::host_with(&[("password = \"s3cret\"", "role = \"customer\"")]);
+    let myna = Myna::start(&lab.host, &config);
+    let mut peer = peer.accept();
+    let _ = peer.expect(1, SOON);
+    // RFC 9234 §4.1: capability 9, and 4 is a peer.
+    let open = Open {
+        capabilities: vec![1, 4, 0, 1, 0, 1, 9, 1, 4],
+        ..Open::default()
+    };
+    peer.send(&open.encode()).expect("an OPEN");
+    let answer = peer.expect(3, SOON);
+    assert_eq!(answer.notification(), Some((2, 11)), "Role Mismatch");
+    eventually("it says why", SOON, || {
+        let neighbor = myna.neighbor("bgp1");
+        let told = text(&neighbor, "last_error").to_owned();
+        shown(
+            told.ends_with("we are customer, which does not go with a neighbor that is peer"),
+            &told,
+        )
     });
 }

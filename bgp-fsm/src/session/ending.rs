@@ -150,10 +150,10 @@ impl Session {
             // Our own connection is still at it.
             return;
         }
-        if !self.config.allow_automatic_start
-            && other.is_none()
-            && matches!(plan, Plan::Rest { .. })
-        {
+        // Somebody asked for a new session, or the next OPEN is another one.
+        let asked = matches!(reason, DownReason::Reset(_)) || matches!(plan, Plan::Again(_));
+        let ends = other.is_none() && matches!(plan, Plan::Rest { .. });
+        if ends && !asked && !self.config.allow_automatic_start {
             self.rest_as(Dialer::Stopped);
             return;
         }
@@ -166,6 +166,7 @@ impl Session {
                 }
             }
             Plan::Rest { pause, refuse } => self.hold(pause, refuse, now),
+            Plan::Again(pause) => self.hold(pause, Duration::ZERO, now),
         }
     }
 
@@ -177,10 +178,7 @@ impl Session {
             && self.offer.refused(config, sent, notification, now)
         {
             // The next OPEN is another one: whoever connects, nothing is hammered.
-            return Plan::Rest {
-                pause: self.pacing.reset(jitter),
-                refuse: Duration::ZERO,
-            };
+            return Plan::Again(self.pacing.reset(jitter));
         }
         match (&connection.phase, reason) {
             (Phase::Established(established), _) => {
@@ -221,7 +219,12 @@ impl Session {
 
 enum Plan {
     Wait(Duration),
-    Rest { pause: Duration, refuse: Duration },
+    Rest {
+        pause: Duration,
+        refuse: Duration,
+    },
+    /// A rest before an OPEN that says less.
+    Again(Duration),
 }
 
 /// What is sent before closing for `reason`.

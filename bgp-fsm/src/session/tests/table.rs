@@ -596,6 +596,14 @@ fn without_automatic_start_a_lost_session_stays_in_idle() {
     assert!(!solo.session.handle_connected(Slot::Theirs, solo.now));
     solo.command(Command::Start);
     assert_eq!(solo.session.state(), Connect);
+    // A reset asks for another session itself, and so does an OPEN that is to say less.
+    let mut solo = Solo::at(config.clone(), Established);
+    solo.command(Command::Reset(cease()));
+    assert!(solo.left(Timer::IdleHold).is_some());
+    let mut solo = Solo::at(config.clone(), OpenSent);
+    solo.octets(Slot::Ours, &notification(2, 4));
+    assert!(solo.session.withheld().is_some());
+    assert!(solo.left(Timer::IdleHold).is_some());
     // A neighbor that is not there yet is waited for.
     let solo = Solo::at(config, Active);
     assert!(solo.left(Timer::ConnectRetry).is_some());
