@@ -7,7 +7,7 @@ use bytes::Bytes;
 use ipnet::IpNet;
 use rib::{PeerConfig, PeerCounters, PeerId, PeerUp, Query, QueryPosition};
 use std::sync::Arc;
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 /// Who a peer of the table is, for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +49,8 @@ pub(crate) enum Learned {
     Updates {
         peer: PeerId,
         updates: Vec<Update<Bytes>>,
+        /// The session's place in the queue, free again when these are learned.
+        place: Option<OwnedSemaphorePermit>,
     },
     /// A neighbor asked for our routes, or begins or ends to send its own again (RFC 7313).
     Refresh { peer: PeerId, refresh: RouteRefresh },
@@ -79,6 +81,17 @@ pub(crate) enum OldRoutes {
     Keep,
     /// They go, where there is a new table as soon as it has all of its own.
     Remove,
+}
+
+impl Learned {
+    /// Takes `place` along, which is given back when this was learned; what is no batch of UPDATEs
+    /// needs none.
+    pub(crate) fn with(mut self, place: OwnedSemaphorePermit) -> Self {
+        if let Self::Updates { place: held, .. } = &mut self {
+            *held = Some(place);
+        }
+        self
+    }
 }
 
 /// Questions and configuration.

@@ -316,7 +316,11 @@ impl State {
                 }
                 self.shard.peer_up(peer, *up);
             }
-            Learned::Updates { peer, updates } => {
+            Learned::Updates {
+                peer,
+                updates,
+                place: _held_until_the_end,
+            } => {
                 let now = self.now();
                 for update in &updates {
                     self.update(peer, update, now);

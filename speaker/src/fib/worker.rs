@@ -324,3 +324,89 @@ impl Driver {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fib::{
+        FibEvent, FibNextHop, FibRoute, FibWrite, Found, MemoryFib, RouteError, Scope, Waker, Walk,
+    };
+    use std::sync::Condvar;
+
+    /// A table whose writes wait while the gate is closed, as the kernel does inside `sendmsg`.
+    struct Stalling {
+        table: MemoryFib,
+        gate: Arc<(Mutex<bool>, Condvar)>,
+    }
+
+    impl Fib for Stalling {
+        fn rewind(&mut self, scope: Scope) -> io::Result<()> {
+            self.table.rewind(scope)
+        }
+        fn read(&mut self, found: &mut Vec<Found>) -> io::Result<Walk> {
+            self.table.read(found)
+        }
+        fn apply(&mut self, writes: &[FibWrite], outcomes: &mut Vec<Result<(), RouteError>>) {
+            let open = self.gate.0.lock().unwrap();
+            drop(self.gate.1.wait_while(open, |open| !*open).unwrap());
+            self.table.apply(writes, outcomes);
+        }
+        fn wait(&mut self, timeout: Duration, events: &mut Vec<FibEvent>) -> io::Result<()> {
+            self.table.wait(timeout, events)
+        }
+        fn waker(&self) -> Waker {
+            self.table.waker()
+        }
+    }
+
+    fn install(number: usize, last: u8) -> FibChange {
+        let net = ipnet::Ipv4Net::new([20, (number >> 8) as u8, number as u8, 0].into(), 24);
+        FibChange::Install(FibRoute {
+            prefix: net.unwrap().into(),
+            next_hops: vec![FibNextHop {
+                address: [10, 1, 1, last].into(),
+                interface: None,
+                weight: 1,
+            }],
+        })
+    }
+
+    #[test]
+    fn a_table_that_stalls_takes_a_bounded_number_and_ends_with_the_newest() {
+        let table = MemoryFib::new();
+        let gate = Arc::new((Mutex::new(false), Condvar::new()));
+        let fib = Stalling {
+            table: table.clone(),
+            gate: Arc::clone(&gate),
+        };
+        let kernel = Kernel::default();
+        let mut worker = Worker::start(Box::new(fib), kernel, Arc::new(|| {}), None).unwrap();
+        // The feeder gives what is asked for, for as long as anything is.
+        let mut given = 0;
+        for _ in 0..100 {
+            if let Demand::Changes(room) = worker.demand() {
+                worker.give((given..given + room).map(|n| install(n, 2)).collect());
+                given += room;
+            }
+        }
+        assert!(given > CAPACITY / 2 && given <= 2 * CAPACITY, "{given}");
+        assert_eq!(worker.demand(), Demand::Nothing);
+        // Who asks gets an answer meanwhile.
+        assert!(worker.status().pending > 0);
+        assert!(table.routes().is_empty());
+        // What is urgent has its own bound, and what it makes old is not written after it.
+        let room = worker.hurry_room();
+        assert_eq!(room, URGENT);
+        worker.hurry((given - room..given).map(|n| install(n, 9)).collect());
+        assert_eq!(worker.hurry_room(), 0);
+        *gate.0.lock().unwrap() = true;
+        gate.1.notify_all();
+        worker.shutdown(true);
+        let routes = table.routes();
+        assert_eq!(routes.len(), given);
+        for (number, route) in routes.iter().enumerate() {
+            let last = if number < given - room { 2 } else { 9 };
+            assert_eq!(FibChange::Install(route.clone()), install(number, last));
+        }
+    }
+}

@@ -36,11 +36,13 @@ use std::{
 };
 use tokio::{
     net::TcpStream,
-    sync::{broadcast, mpsc, oneshot, watch},
+    sync::{OwnedSemaphorePermit, Semaphore, broadcast, mpsc, oneshot, watch},
     task::{AbortHandle, JoinHandle, JoinSet},
 };
 use tracing::{debug, info, warn};
 
+/// Batches of one session in the engine's queue, the one being learned included.
+const PLACES: usize = 2;
 /// Cease/Other Configuration Change (RFC 4486).
 const OTHER_CONFIGURATION_CHANGE: u8 = 6;
 /// Without End-of-RIB in this time after Established a neighbor is taken to have sent all it has.
@@ -170,6 +172,7 @@ pub(crate) fn spawn(options: SessionOptions) -> (SessionHandle, JoinHandle<()>) 
         up: None,
         epoch: 0,
         outbox: VecDeque::new(),
+        places: Arc::new(Semaphore::new(PLACES)),
         farewells: JoinSet::new(),
         faults: 0,
         last_fault: None,
@@ -220,6 +223,9 @@ struct Task {
     epoch: u64,
     /// Toward the engine, in order. Nothing is read from the socket while anything is here.
     outbox: VecDeque<Learned>,
+    /// In the engine's queue: two, so that one waits while one is learned, and a session with a
+    /// whole table does not fill the queue before the others.
+    places: Arc<Semaphore>,
     farewells: JoinSet<()>,
     faults: u64,
     last_fault: Option<String>,
@@ -289,9 +295,9 @@ impl Task {
                 Some(stream) = accepted.recv() => Input::Accepted(stream),
                 result = attempt(&mut self.connecting) => Input::Connected(result),
                 changed = host.changed(), if watching => Input::Host(changed.is_ok()),
-                permit = engine.routes().reserve(), if !reading => {
-                    if let (Ok(permit), Some(learned)) = (permit, self.outbox.pop_front()) {
-                        permit.send(learned);
+                room = room(&engine, &self.places), if !reading => {
+                    if let (Some((permit, place)), Some(learned)) = (room, self.outbox.pop_front()) {
+                        permit.send(learned.with(place));
                     } else {
                         // The engine is gone: the speaker is stopping.
                         self.outbox.clear();
@@ -740,6 +746,7 @@ impl Task {
             self.outbox.push_back(Learned::Updates {
                 peer,
                 updates: std::mem::take(updates),
+                place: None,
             });
         }
     }
@@ -944,6 +951,16 @@ fn add_path(negotiated: &Negotiated) -> Vec<(Family, PathCount)> {
         (*family, paths)
     };
     negotiated.add_path_send.iter().map(taken).collect()
+}
+
+/// Room in the engine's queue, and a place of our own in it; `None`: the engine is gone.
+async fn room<'e>(
+    engine: &'e Engine,
+    places: &Arc<Semaphore>,
+) -> Option<(mpsc::Permit<'e, Learned>, OwnedSemaphorePermit)> {
+    let place = Arc::clone(places).acquire_owned().await.ok()?;
+    let permit = engine.routes().reserve().await.ok()?;
+    Some((permit, place))
 }
 
 async fn until(deadline: Option<Instant>) {
