@@ -354,6 +354,43 @@ fn a_malformed_attribute_withdraws_its_routes_and_no_more() {
 }
 
 #[test]
+fn sets_in_a_path_withdraw_its_routes_where_that_is_wanted() {
+    if !Needs::met(&[Needs::Root, Needs::Bird]) {
+        return;
+    }
+    let [high, low] = EVIL_AS.to_be_bytes();
+    let mut aggregated = attribute(0x40, 1, &[0]);
+    let path = [
+        2, 1, 0, 0, high, low, 1, 2, 0, 0, 0xfd, 0xe9, 0, 0, 0xfd, 0xea,
+    ];
+    aggregated.extend(attribute(0x40, 2, &path));
+    aggregated.extend(attribute(0x40, 3, &[10, 2, 2, 10]));
+    for (sets, wanted, faults) in [
+        ("accept", set(["198.51.100.0/24", "198.18.7.0/24"]), 0),
+        // RFC 9774 §3
+        ("withdraw", set(["198.18.7.0/24"]), 1),
+    ] {
+        let story = Story::with(1, &format!("passive = true\nas-sets = \"{sets}\"\n"));
+        let mut peer = story.established(0);
+        for octets in [
+            update(&[], &attributes(0), &[24, 198, 51, 100]),
+            update(&[], &aggregated, &[24, 198, 51, 100]),
+            update(&[], &attributes(0), &[24, 198, 18, 7]),
+        ] {
+            peer.send(&octets).unwrap_or_default();
+        }
+        eventually("the routes of the neighbor", SOON, || {
+            let routes = story.myna.routes(&["--received", "evil0"]);
+            let prefixes = routes.iter().map(|route| text(route, "prefix").to_owned());
+            same(&prefixes.collect(), &wanted)
+        });
+        let neighbor = story.myna.neighbor("evil0");
+        assert_eq!(neighbor["update_faults"], faults, "{sets}: {neighbor}");
+        story.real_neighbor_is_untouched();
+    }
+}
+
+#[test]
 fn an_update_that_cannot_be_read_ends_its_session_alone() {
     if !Needs::met(&[Needs::Root, Needs::Bird]) {
         return;

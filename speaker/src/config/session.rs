@@ -1,4 +1,5 @@
 //! What a neighbor's session does beside exchanging routes.
+use bgp_wire::AsSets;
 use std::{path::PathBuf, time::Duration};
 
 /// Keys of `[[neighbor]]` that only the session looks at.
@@ -14,6 +15,8 @@ pub struct SessionSettings {
     pub max_long_lived_time: Option<Duration>,
     /// Refuse a neighbor that tells no role, where we have one toward it (RFC 9234).
     pub strict_role: bool,
+    /// What becomes of its routes with an AS_SET or AS_CONFED_SET in their path (RFC 9774).
+    pub as_sets: AsSets,
     /// Messages up to 65,535 octets (RFC 8654).
     pub extended_messages: bool,
     /// Where it refuses our OPEN for its capabilities, say less.
@@ -80,6 +83,7 @@ impl Default for SessionSettings {
             max_restart_time: None,
             max_long_lived_time: None,
             strict_role: false,
+            as_sets: AsSets::Accept,
             extended_messages: false,
             capability_fallback: true,
             hostname: None,

@@ -17,7 +17,7 @@ use bgp_fsm::{
     Action, Command, ConnectFailure, DownReason, Received, Recorded, Slot, State, Timer,
 };
 use bgp_wire::{
-    Capability, Disposition, Family, Negotiated, Notification, Open, RouteRefresh, Update,
+    AsSets, Capability, Disposition, Family, Negotiated, Notification, Open, RouteRefresh, Update,
     UpdateContext,
 };
 use bytes::{Bytes, BytesMut};
@@ -63,6 +63,8 @@ pub(crate) fn reject(accepted: Accepted, notification: &Notification) {
 pub(crate) struct SessionOptions {
     pub(crate) name: String,
     pub(crate) fsm: bgp_fsm::Config,
+    /// What becomes of routes with sets in their path.
+    pub(crate) as_sets: AsSets,
     pub(crate) connector: Connector,
     pub(crate) peer: PeerId,
     pub(crate) mailbox: Arc<Mailbox>,
@@ -485,7 +487,10 @@ impl Task {
         self.up = Some(Up {
             slot,
             hops,
-            context: UpdateContext::new(negotiated),
+            context: UpdateContext {
+                as_sets: self.options.as_sets,
+                ..UpdateContext::new(negotiated)
+            },
             loading: loading.abort_handle(),
         });
         info!(neighbor = %self.options.name, remote_as = %negotiated.remote_as,

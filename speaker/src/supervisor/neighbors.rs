@@ -161,6 +161,7 @@ impl Supervisor {
         let (session, task) = session::spawn(SessionOptions {
             name: config.name.clone(),
             fsm: fsm::session(&self.config, &config, self.router_id, &self.past),
+            as_sets: config.session.as_sets,
             connector: compile::connector(&config),
             peer,
             mailbox: Arc::clone(&mailbox),

@@ -5,6 +5,7 @@ use crate::config::{
     section::{Item, Section},
     value,
 };
+use bgp_wire::AsSets;
 use std::{path::PathBuf, time::Duration};
 use toml::de::DeValue;
 
@@ -66,6 +67,7 @@ pub(super) fn read(context: &Context, section: &Section<'_, '_>) -> SessionSetti
             value::duration(item, Duration::ZERO..=LONGEST_STALE)
         }),
         strict_role: strict_role.unwrap_or(default.strict_role),
+        as_sets: section.read("as-sets", as_sets).unwrap_or(default.as_sets),
         extended_messages: flag("extended-messages", default.extended_messages),
         capability_fallback: flag("capability-fallback", default.capability_fallback),
         hostname: section.read("hostname", hostname).flatten(),
@@ -102,6 +104,16 @@ fn restart(item: &Item<'_, '_>, usual: Duration, longest: Duration) -> Result<Re
                 .help_if(did_you_mean(text, ["aware"])),
         ),
         _ => value::duration(item, Duration::from_secs(1)..=longest).map(Restart::For),
+    }
+}
+
+fn as_sets(item: &Item<'_, '_>) -> Result<AsSets, Complaint> {
+    match item.text()? {
+        "accept" => Ok(AsSets::Accept),
+        "withdraw" => Ok(AsSets::Withdraw),
+        other => Err(Complaint::new(format!("`{other}` is not known here"))
+            .help("\"accept\", or \"withdraw\" as RFC 9774 has it")
+            .help_if(did_you_mean(other, ["accept", "withdraw"]))),
     }
 }
 

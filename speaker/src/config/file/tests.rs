@@ -230,13 +230,14 @@ fn how_a_session_takes_part_in_restarts() {
 fn what_else_a_session_does() {
     let settings = |lines: &str| config(&neighbor(lines)).neighbors.remove(0).session;
     let all = settings(
-        "role = \"route-server-client\"\nstrict-role = true\nextended-messages = true\n\
+        "role = \"route-server-client\"\nstrict-role = true\nas-sets = \"withdraw\"\nextended-messages = true\n\
          capability-fallback = false\nhostname = \"r1.example\"\nsoftware-version = true\n\
          delay-open = 5\nnotification-without-open = true\nsend-hold-time = \"3m\"\ndamping = false\ndisable-after-error = true\n\
          collision-detect-established = true\nrecord = \"/tmp/x\"\nmax-restart-time = 0",
     );
     let expected = SessionSettings {
         strict_role: true,
+        as_sets: bgp_wire::AsSets::Withdraw,
         extended_messages: true,
         capability_fallback: false,
         hostname: Some(Hostname::Name("r1.example".into())),
@@ -255,6 +256,10 @@ fn what_else_a_session_does() {
     assert_eq!(settings("hostname = true").hostname, Some(Hostname::Host));
     assert_eq!(settings("delay-open = 0").delay_open, None);
     for (line, expected) in [
+        (
+            "as-sets = \"withdrawn\"",
+            "5:11 neighbor.bgp1.as-sets: `withdrawn` is not known here | did you mean `withdraw`?",
+        ),
         (
             "strict-role = true",
             "5:15 neighbor.bgp1.strict-role: without a `role` there is nothing to be strict about | role = \"customer\", or what we are toward this neighbor",
