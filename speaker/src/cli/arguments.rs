@@ -141,9 +141,10 @@ pub(super) enum Command {
     /// Show what is in a file of BGP: hexadecimal lines, messages or MRT
     ///
     /// Prints a line for each message, route or record, with faults, their offsets and what a
-    /// session would do about them. Input may be compressed with gzip, bzip2 or xz, and a full
-    /// table takes no more memory than a small one. The exit code is 1 if something could not be
-    /// read.
+    /// session would do about them. What OPENs in the input agree on (4-octet AS numbers, ADD-PATH,
+    /// families) is how the messages behind them are read. Input may be compressed with gzip, bzip2
+    /// or xz, and a full table takes no more memory than a small one. The exit code is 1 if
+    /// something could not be read.
     Decode(decode::Arguments),
     /// Print a completion script for a shell
     ///

@@ -11,7 +11,8 @@ JSON fields, left out where they have nothing to say; they are stable, and more 
   direction            received or sent
   type                 open, update, notification, keepalive, route-refresh, malformed, state,
                        route, peers, skipped or unreadable, with these fields each:
-    open               as, hold_time, id, capabilities
+    open               as, hold_time, id, capabilities, context (how what follows is read:
+                       as_octets, internal, families, add_path, extended_next_hop)
     update             end_of_rib, withdrawn and announced (lists of family, next_hop, and nlri (a
                        list of path_id, rd, prefix, route, labels, segment, gateway) or octets),
                        attributes
@@ -45,13 +46,14 @@ pub struct Arguments {
     /// Print MRT files as `bgpdump -m` does
     #[arg(long)]
     pub bgpdump: bool,
-    /// AS numbers have two octets, where the input does not say
+    /// AS numbers have two octets, where MRT does not say; OPENs are overruled
     #[arg(long)]
     pub as2: bool,
     /// The session is an internal one (LOCAL_PREF belongs there)
     #[arg(long)]
     pub ibgp: bool,
-    /// NLRI of this family have path identifiers, where the input does not say; may be repeated
+    /// NLRI of this family have path identifiers, where MRT does not say; OPENs are overruled; may be
+    /// repeated
     #[arg(long, value_name = "FAMILY")]
     pub add_path: Vec<Family>,
     /// Files, or - for the standard input [default: -]

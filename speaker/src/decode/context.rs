@@ -1,5 +1,10 @@
 //! What must be known to read an UPDATE, where the input does not say it.
-use bgp_wire::{AsSets, Capability, Family, Open, SessionType, UpdateContext, iana};
+//!
+//! Of a session both OPENs say it, and what they say is taken for the messages behind them; the
+//! user's word is above theirs. Messages do not say who sent them, so where path identifiers go one
+//! way only, an UPDATE that has a fault with them and none without is read without.
+use super::entry::ContextEntry;
+use bgp_wire::{AsSets, Family, Negotiated, Open, SessionType, UpdateContext, iana};
 
 /// What the user says of the session.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -17,31 +22,54 @@ pub struct Session {
 pub(super) struct Reading {
     pub(super) four_octet_as: bool,
     pub(super) internal: bool,
-    /// All families have path identifiers, or those alone that the user says.
-    pub(super) add_path: bool,
+    pub(super) add_path: PathIds,
+}
+
+/// Which families have path identifiers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum PathIds {
+    /// Those that the user names, else those that the OPENs agree on.
+    AsSaid,
+    /// All.
+    Everywhere,
+    /// None.
+    Nowhere,
 }
 
 /// One context for every reading, made once.
 #[derive(Debug)]
-pub(super) struct Contexts([UpdateContext; 8]);
+pub(super) struct Contexts([UpdateContext; 12]);
+
+impl PathIds {
+    /// All or those that the user names.
+    pub(super) fn everywhere(there: bool) -> Self {
+        if there {
+            Self::Everywhere
+        } else {
+            Self::AsSaid
+        }
+    }
+}
 
 impl Reading {
     fn number(self) -> usize {
-        usize::from(self.four_octet_as)
-            | usize::from(self.internal) << 1
-            | usize::from(self.add_path) << 2
+        let add_path = match self.add_path {
+            PathIds::AsSaid => 0,
+            PathIds::Everywhere => 4,
+            PathIds::Nowhere => 8,
+        };
+        usize::from(self.four_octet_as) | usize::from(self.internal) << 1 | add_path
     }
 }
 
 impl Contexts {
+    /// Of input that says nothing but what each record says of itself.
     pub(super) fn new(session: &Session) -> Self {
-        let every: Vec<Family> = iana::FAMILIES
-            .iter()
-            .map(|(afi, safi, _)| Family {
-                afi: *afi,
-                safi: *safi,
-            })
-            .collect();
+        // What a file holds was taken by somebody: nothing is held against it.
+        Self::of_families(&every_family(), &every_family(), &session.add_path)
+    }
+
+    fn of_families(families: &[Family], extended_next_hop: &[Family], said: &[Family]) -> Self {
         Self(std::array::from_fn(|number| UpdateContext {
             session: if number & 2 == 0 {
                 SessionType::Ebgp
@@ -49,14 +77,13 @@ impl Contexts {
                 SessionType::Ibgp
             },
             four_octet_as: number & 1 != 0,
-            families: every.clone(),
-            add_path: if number & 4 == 0 {
-                session.add_path.clone()
-            } else {
-                every.clone()
+            families: families.to_vec(),
+            add_path: match number / 4 {
+                0 => said.to_vec(),
+                1 => every_family(),
+                _ => Vec::new(),
             },
-            // what a file holds was taken by somebody: nothing is held against it
-            extended_next_hop: every.clone(),
+            extended_next_hop: extended_next_hop.to_vec(),
             as_sets: AsSets::default(),
         }))
     }
@@ -67,22 +94,40 @@ impl Contexts {
     }
 }
 
-/// What the OPENs of a stream of messages say, over what the user says.
+fn every_family() -> Vec<Family> {
+    let families = iana::FAMILIES.iter();
+    families
+        .map(|(afi, safi, _)| Family {
+            afi: *afi,
+            safi: *safi,
+        })
+        .collect()
+}
+
+/// What the OPENs of a stream of messages say, under what the user says.
 #[derive(Debug)]
 pub(super) struct Learned {
+    session: Session,
+    /// The last OPENs of one or two speakers.
+    opens: Vec<Open>,
     reading: Reading,
-    told: bool,
+    contexts: Contexts,
+    /// Path identifiers go one way only.
+    one_way: bool,
 }
 
 impl Learned {
     pub(super) fn new(session: &Session) -> Self {
         Self {
+            session: session.clone(),
+            opens: Vec::new(),
             reading: Reading {
                 four_octet_as: !session.two_octet_as,
                 internal: session.internal,
-                add_path: false,
+                add_path: PathIds::AsSaid,
             },
-            told: session.two_octet_as,
+            contexts: Contexts::new(session),
+            one_way: false,
         }
     }
 
@@ -90,14 +135,82 @@ impl Learned {
         self.reading
     }
 
-    /// RFC 6793 §4.1: four octets where every side that opened has the capability.
+    pub(super) fn contexts(&self) -> &Contexts {
+        &self.contexts
+    }
+
+    /// The reading to try where the usual one finds a fault.
+    pub(super) fn other_way(&self) -> Option<Reading> {
+        self.one_way.then_some(Reading {
+            add_path: PathIds::Nowhere,
+            ..self.reading
+        })
+    }
+
+    /// An OPEN: of the speaker that was heard before, of the other, or of a third one, with which
+    /// another session begins.
     pub(super) fn open(&mut self, open: &Open) {
-        let four_octet_as = open
-            .capabilities
-            .iter()
-            .any(|capability| matches!(capability, Capability::FourOctetAs(_)));
-        if !self.told {
-            self.reading.four_octet_as &= four_octet_as;
+        let speaker = |open: &Open| (open.asn, open.router_id);
+        match self
+            .opens
+            .iter_mut()
+            .find(|it| speaker(it) == speaker(open))
+        {
+            Some(before) => before.clone_from(open),
+            None => {
+                if self.opens.len() > 1 {
+                    self.opens.clear();
+                }
+                self.opens.push(open.clone());
+            }
+        }
+        let agreed = match self.opens.as_slice() {
+            [first, second] => Some(Negotiated::new(first, second)),
+            _ => None,
+        };
+        // RFC 6793 §4.1: four octets only where both have the capability, so one that lacks it says
+        // enough.
+        let one_sided = Negotiated::new(open, open).four_octet_as;
+        let four_octet_as = agreed.as_ref().map_or(one_sided, |both| both.four_octet_as);
+        self.reading = Reading {
+            four_octet_as: four_octet_as && !self.session.two_octet_as,
+            internal: self.session.internal
+                || agreed
+                    .as_ref()
+                    .is_some_and(|both| both.local_as == both.remote_as),
+            add_path: PathIds::AsSaid,
+        };
+        self.one_way = false;
+        self.contexts = match agreed {
+            None => Contexts::new(&self.session),
+            Some(both) => {
+                let families = both.families.iter().copied();
+                let (receive, send) = (&both.add_path_receive, &both.add_path_send);
+                let either = families
+                    .filter(|family| receive.contains(family) || send.contains(family))
+                    .collect();
+                let said = if self.session.add_path.is_empty() {
+                    self.one_way = receive != send;
+                    either
+                } else {
+                    self.session.add_path.clone()
+                };
+                Contexts::of_families(&both.families, &both.extended_next_hop, &said)
+            }
+        };
+    }
+
+    /// How what follows is read; families where both sides were heard.
+    pub(super) fn context(&self) -> ContextEntry {
+        let both = self.opens.len() > 1;
+        let context = self.contexts.of(self.reading);
+        let heard = |families: &[Family]| if both { families.to_vec() } else { Vec::new() };
+        ContextEntry {
+            as_octets: if self.reading.four_octet_as { 4 } else { 2 },
+            internal: (both || self.session.internal).then_some(self.reading.internal),
+            families: heard(&context.families),
+            add_path: context.add_path.clone(),
+            extended_next_hop: heard(&context.extended_next_hop),
         }
     }
 }

@@ -1,5 +1,5 @@
 //! From the octets of a message to what is said about it.
-use super::context::{Contexts, Reading};
+use super::context::{Contexts, PathIds, Reading};
 use super::entry::{
     AttributesEntry, End, FaultEntry, NotificationEntry, OpenEntry, OtherAttribute,
     PmsiTunnelEntry, UpdateEntry, What,
@@ -66,7 +66,8 @@ pub(super) fn message(octets: &[u8], reading: Reading, contexts: &Contexts) -> D
     };
     let header = match frame(octets, Header::EXTENDED_MAX) {
         Ok(Some(header)) => header,
-        // What is framed here is whole: fewer octets than the header says are a fault of it.
+        // What is framed here is whole: fewer octets than the header says are a fault of it. (In a
+        // stream and in lines of digits they are what was cut off.)
         Ok(None) => {
             let fault = Fault {
                 offset: 16,
@@ -149,9 +150,9 @@ pub(super) fn hint(octets: &[u8], reading: Reading, contexts: &Contexts) -> Opti
         )
     };
     let tries = [
-        (other(!four, false), width),
-        (other(four, true), "no fault with --add-path"),
-        (other(!four, true), both),
+        (other(!four, PathIds::AsSaid), width),
+        (other(four, PathIds::Everywhere), "no fault with --add-path"),
+        (other(!four, PathIds::Everywhere), both),
     ];
     tries.into_iter().find_map(|(reading, words)| {
         let update = Update::parse(octets, contexts.of(reading)).ok()?;
@@ -165,6 +166,7 @@ fn open_entry(open: &Open) -> OpenEntry {
         hold_time: open.hold_time,
         id: open.router_id.address(),
         capabilities: open.capabilities.iter().map(ToString::to_string).collect(),
+        context: None,
     }
 }
 

@@ -159,6 +159,29 @@ pub struct OpenEntry {
     pub id: Ipv4Addr,
     /// Capabilities, in words.
     pub capabilities: Vec<String>,
+    /// How what follows is read, in input that is messages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context: Option<ContextEntry>,
+}
+
+/// How the messages behind an OPEN are read: by what it says, and the OPEN of the other side where
+/// that was there, and by the options.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct ContextEntry {
+    /// Octets of an AS number: 2 or 4.
+    pub as_octets: u8,
+    /// Whether both sides are of one AS, where both were heard.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub internal: Option<bool>,
+    /// Families that both sides have, where both were heard.
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "all_shown")]
+    pub families: Vec<Family>,
+    /// Families with path identifiers.
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "all_shown")]
+    pub add_path: Vec<Family>,
+    /// Families of IPv4 whose next hops may be IPv6, where both sides were heard.
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "all_shown")]
+    pub extended_next_hop: Vec<Family>,
 }
 
 /// UPDATE.
@@ -421,6 +444,13 @@ fn shown_always<T: std::fmt::Display, S: Serializer>(
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     serializer.collect_str(value)
+}
+
+fn all_shown<T: std::fmt::Display, S: Serializer>(
+    values: &[T],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(values.iter().map(ToString::to_string))
 }
 
 fn shown<T: std::fmt::Display, S: Serializer>(

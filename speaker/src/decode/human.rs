@@ -3,8 +3,8 @@
 //! `2019-01-01T00:00:00Z 80.77.16.114 AS34549 UPDATE announce 45.169.4.0/22 via 80.77.16.114 …`: when,
 //! who, what, and after a bar what is wrong. Long lists are shortened; `--json` has them whole.
 use super::entry::{
-    AttributesEntry, Direction, Entry, NlriEntry, NlriGroup, OpenEntry, RouteEntry, UpdateEntry,
-    What,
+    AttributesEntry, ContextEntry, Direction, Entry, NlriEntry, NlriGroup, OpenEntry, RouteEntry,
+    UpdateEntry, What,
 };
 use anstyle::{AnsiColor, Style};
 use std::fmt::{self, Display};
@@ -139,10 +139,34 @@ fn open(open: &OpenEntry, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         " AS {} id {} hold {} s",
         open.asn, open.id, open.hold_time
     )?;
-    if open.capabilities.is_empty() {
-        return Ok(());
+    for capability in &open.capabilities {
+        write!(f, "; {capability}")?;
     }
-    write!(f, "; {}", open.capabilities.join("; "))
+    open.context
+        .as_ref()
+        .map_or(Ok(()), |value| context(value, f))
+}
+
+/// " (read on with 4-octet AS, external, ipv4-unicast, ADD-PATH ipv4-unicast)"
+fn context(context: &ContextEntry, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, " (read on with {}-octet AS", context.as_octets)?;
+    match context.internal {
+        Some(true) => f.write_str(", internal")?,
+        Some(false) => f.write_str(", external")?,
+        None => {}
+    }
+    for (what, families) in [
+        ("", &context.families),
+        ("ADD-PATH ", &context.add_path),
+        ("IPv6 next hops of ", &context.extended_next_hop),
+    ] {
+        for (position, family) in families.iter().enumerate() {
+            let what = if position == 0 { what } else { "" };
+            let separator = if position == 0 { "," } else { " and" };
+            write!(f, "{separator} {what}{family}")?;
+        }
+    }
+    f.write_str(")")
 }
 
 fn update(update: &UpdateEntry, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,5 +1,5 @@
 //! Messages of a stream and of lines of hexadecimal digits.
-use super::context::{Contexts, Learned, Session};
+use super::context::{Learned, Session};
 use super::describe::{self, Described};
 use super::entry::{Entry, What};
 use super::window::Window;
@@ -9,7 +9,6 @@ use std::io::{self, Read};
 /// Reads messages one after another; remembers what OPENs said.
 #[derive(Debug)]
 pub(super) struct Messages {
-    contexts: Contexts,
     learned: Learned,
 }
 
@@ -21,21 +20,46 @@ type Each<'a> = dyn FnMut(Entry) -> io::Result<()> + 'a;
 impl Messages {
     pub(super) fn new(session: &Session) -> Self {
         Self {
-            contexts: Contexts::new(session),
             learned: Learned::new(session),
         }
     }
 
     fn entry(&mut self, offset: u64, octets: &[u8]) -> Entry {
-        let reading = self.learned.reading();
-        let mut described = describe::message(octets, reading, &self.contexts);
+        let (reading, contexts) = (self.learned.reading(), self.learned.contexts());
+        let mut described = describe::message(octets, reading, contexts);
+        if described.disposition.is_some() {
+            let other = self.learned.other_way();
+            let other = other.map(|reading| describe::message(octets, reading, contexts));
+            match other.filter(|other| other.disposition.is_none()) {
+                Some(other) => described = other,
+                None => described.hint = describe::hint(octets, reading, contexts),
+            }
+        }
         if let Some(open) = &described.open {
             self.learned.open(open);
-        }
-        if described.disposition.is_some() {
-            described.hint = describe::hint(octets, reading, &self.contexts);
+            if let What::Open(entry) = &mut described.what {
+                entry.context = Some(self.learned.context());
+            }
         }
         Entry::new(offset, described)
+    }
+
+    /// What is left of a message whose end is not there. A session would wait for it.
+    fn cut(offset: u64, octets: &[u8]) -> Entry {
+        let have = octets.len();
+        let fault = match octets.get(16..18) {
+            Some(&[high, low]) => {
+                let whole = u16::from_be_bytes([high, low]);
+                format!("cut off after {have} of {whole} octets")
+            }
+            _ => format!("cut off after {have} octets"),
+        };
+        let record = "message".to_owned();
+        let at = have;
+        Entry::new(
+            offset,
+            Described::of(What::Unreadable { record, at, fault }),
+        )
     }
 
     /// Messages as they lie in a TCP stream. Ends where a session would: at the first that cannot
@@ -62,7 +86,7 @@ impl Messages {
                 if octets.is_empty() {
                     return Ok(());
                 }
-                return each(self.entry(offset, octets));
+                return each(Self::cut(offset, octets));
             }
         }
     }
@@ -113,6 +137,9 @@ impl Messages {
             }
             let length = line.len() + usize::from(end.is_some());
             window.consume(length);
+            if end.is_none() {
+                skip_line(window)?;
+            }
         }
     }
 
@@ -121,18 +148,34 @@ impl Messages {
         while !rest.is_empty() {
             let offset = (octets.len() - rest.len()) as u64;
             // What cannot be framed takes the rest of the line.
-            let length = match frame(rest, Header::EXTENDED_MAX) {
-                Ok(Some(header)) => header.length,
-                Ok(None) | Err(_) => rest.len(),
+            let (entry, after) = match frame(rest, Header::EXTENDED_MAX) {
+                Ok(Some(header)) => {
+                    let (message, after) = rest.split_at(header.length);
+                    (self.entry(offset, message), after)
+                }
+                Ok(None) => (Self::cut(offset, rest), &[][..]),
+                Err(_) => (self.entry(offset, rest), &[][..]),
             };
-            let (message, after) = rest.split_at(length);
             each(Entry {
                 line: Some(number),
-                ..self.entry(offset, message)
+                ..entry
             })?;
             rest = after;
         }
         Ok(())
+    }
+}
+
+/// Consumes what is left of a line that is too long to be looked at.
+fn skip_line<R: Read>(window: &mut Window<R>) -> io::Result<()> {
+    loop {
+        let text = window.octets();
+        let end = text.iter().position(|octet| *octet == b'\n');
+        let length = end.map_or(text.len(), |end| end + 1);
+        window.consume(length);
+        if end.is_some() || !window.fill()? {
+            return Ok(());
+        }
     }
 }
 

@@ -26,8 +26,9 @@ pub use arguments::Arguments;
 pub use bgpdump::Bgpdump;
 pub use context::Session;
 pub use entry::{
-    AttributesEntry, Direction, End, Entry, FaultEntry, NlriEntry, NlriGroup, NotificationEntry,
-    OpenEntry, OtherAttribute, PeerEntry, PmsiTunnelEntry, RouteEntry, Time, UpdateEntry, What,
+    AttributesEntry, ContextEntry, Direction, End, Entry, FaultEntry, NlriEntry, NlriGroup,
+    NotificationEntry, OpenEntry, OtherAttribute, PeerEntry, PmsiTunnelEntry, RouteEntry, Time,
+    UpdateEntry, What,
 };
 pub use open::Input;
 

@@ -1,5 +1,5 @@
 //! From MRT records to entries.
-use super::context::{Contexts, Reading, Session};
+use super::context::{Contexts, PathIds, Reading, Session};
 use super::describe::{self, Described, hex};
 use super::entry::{Direction, End, Entry, PeerEntry, RouteEntry, Time, UpdateEntry, What};
 use super::nlri;
@@ -170,7 +170,7 @@ impl Tables {
         let reading = Reading {
             four_octet_as,
             internal: self.internal || same_as,
-            add_path,
+            add_path: PathIds::everywhere(add_path),
         };
         let mut described = describe::message(octets, reading, &self.contexts);
         // Some writers say nothing of path identifiers (RFC 8050 came late).
@@ -278,7 +278,7 @@ impl Tables {
         let reading = Reading {
             four_octet_as: listed.four_octet_as,
             internal: true,
-            add_path: listed.path_id.is_some(),
+            add_path: PathIds::everywhere(listed.path_id.is_some()),
         };
         let mut faults = Vec::new();
         match Update::parse(self.update.as_slice(), self.contexts.of(reading)) {
