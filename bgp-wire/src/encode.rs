@@ -3,10 +3,11 @@
 //! NLRI that share attributes share messages. Every message is written straight into the buffer
 //! of the session and its lengths are filled in when its end is known; a NLRI that would pass the
 //! negotiated size begins the next one. Cost: one copy of the attributes per message, nothing
-//! else; toward neighbors without four-octet AS numbers one temporary list of attributes.
+//! else; toward neighbors without four-octet AS numbers one temporary list of attributes. Owned
+//! attributes need that list only where the NLRI take more than one message.
 use crate::attr::{put_two_octet, walk};
-use crate::iana::attribute as code;
-use crate::{AddressFamily, Family, Header, MessageType, NextHop, Nlri, header};
+use crate::iana::{attribute as code, message};
+use crate::{AddressFamily, AttributeSet, Family, Header, MessageType, NextHop, Nlri, header};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::fmt;
@@ -56,6 +57,14 @@ impl MessageSize {
 
 /// Octets of an UPDATE without anything in it.
 const EMPTY_UPDATE: usize = Header::LENGTH + 4;
+/// An UPDATE without anything in it, its length still zero.
+const EMPTY: [u8; EMPTY_UPDATE] = {
+    let mut octets = [0xff; EMPTY_UPDATE];
+    let [.., high, low, kind, a, b, c, d] = &mut octets;
+    (*high, *low, *kind) = (0, 0, message::UPDATE);
+    (*a, *b, *c, *d) = (0, 0, 0, 0);
+    octets
+};
 /// Where the total path attribute length stands in an UPDATE that withdraws nothing.
 const ATTRIBUTES_LENGTH: usize = Header::LENGTH + 2;
 /// Where the withdrawn routes length stands.
@@ -115,6 +124,29 @@ impl Packer {
         Ok(messages)
     }
 
+    /// Appends as many whole UPDATEs as it takes to announce all of `nlri` with owned attributes:
+    /// what [`Packer::announce`] makes of their canonical octets. Where one message is enough, these
+    /// are written straight into it. Returns the messages written.
+    ///
+    /// # Errors
+    /// As [`Packer::announce`].
+    pub fn announce_set<F: AddressFamily>(
+        out: &mut Vec<u8>,
+        size: MessageSize,
+        attributes: &AttributeSet,
+        next_hop: NextHop,
+        nlri: &[Nlri<F>],
+    ) -> Result<usize, DoesNotFit> {
+        let start = out.len();
+        if size.four_octet_as && whole(out, size, attributes, next_hop, nlri) {
+            return Ok(1);
+        }
+        out.truncate(start);
+        let mut canonical = Vec::new();
+        attributes.encode(&mut canonical);
+        Self::announce(out, size, &canonical, next_hop, nlri)
+    }
+
     /// Appends whole UPDATEs that withdraw all of `nlri`. Returns the messages written.
     ///
     /// A NLRI that fits into no message (a flow specification of over 4,000 octets) is left out: it
@@ -133,7 +165,7 @@ impl Packer {
                 out.extend([0, 0]);
                 // The path attribute length behind them takes two octets.
                 let end = start.saturating_add(size.limit()).saturating_sub(2);
-                let taken = put_run(out, end, rest, put_withdrawn(size));
+                let taken = put_withdrawn(out, end, rest, size);
                 let length = out
                     .len()
                     .saturating_sub(start.saturating_add(Header::LENGTH + 2));
@@ -142,13 +174,13 @@ impl Packer {
                 header::finish(out, start);
                 taken
             } else {
-                let start = header::begin(out, MessageType::Update);
-                out.extend([0, 0, 0, 0]);
+                let start = begin_update(out);
                 let value = begin_multiprotocol(out, code::MP_UNREACH_NLRI, F::FAMILY);
                 let end = start.saturating_add(size.limit());
-                let taken = put_run(out, end, rest, put_withdrawn(size));
+                let taken = put_withdrawn(out, end, rest, size);
                 finish_multiprotocol(out, value);
                 finish_attributes(out, start);
+                header::finish(out, start);
                 taken
             };
             if taken == 0 {
@@ -163,6 +195,44 @@ impl Packer {
     }
 }
 
+/// Appends the head of an UPDATE, its lengths still zero; where the message starts.
+#[inline]
+fn begin_update(out: &mut Vec<u8>) -> usize {
+    let start = out.len();
+    out.extend_from_slice(&EMPTY);
+    start
+}
+
+/// Appends an UPDATE with all of `nlri`; whether it is one that may be sent.
+#[inline]
+fn whole<F: AddressFamily>(
+    out: &mut Vec<u8>,
+    size: MessageSize,
+    attributes: &AttributeSet,
+    next_hop: NextHop,
+    nlri: &[Nlri<F>],
+) -> bool {
+    if nlri.is_empty() {
+        return false;
+    }
+    let start = begin_update(out);
+    let end = start.saturating_add(size.limit());
+    let taken = if let (Family::IPV4_UNICAST, NextHop::V4(address)) = (F::FAMILY, next_hop) {
+        attributes.write(Some(address), out);
+        finish_attributes(out, start);
+        put_announced(out, end, nlri, size)
+    } else {
+        let value = begin_reach(out, F::FAMILY, next_hop);
+        let taken = put_announced(out, end, nlri, size);
+        finish_multiprotocol(out, value);
+        attributes.write(None, out);
+        finish_attributes(out, start);
+        taken
+    };
+    header::finish(out, start);
+    taken == nlri.len() && out.len() <= end
+}
+
 /// Appends an UPDATE with NLRI in the classic field; how many NLRI it took.
 fn classic<F: AddressFamily>(
     out: &mut Vec<u8>,
@@ -171,24 +241,24 @@ fn classic<F: AddressFamily>(
     next_hop: &[u8],
     nlri: &[Nlri<F>],
 ) -> usize {
-    let start = header::begin(out, MessageType::Update);
-    out.extend([0, 0, 0, 0]);
+    let start = begin_update(out);
     // NEXT_HOP stands where its type code belongs: behind ORIGIN and AS_PATH.
-    let mut walk = walk::Walk::new(attributes).peekable();
-    let before = core::iter::from_fn(|| walk.next_if(|next| next.code < code::NEXT_HOP))
-        .fold(0_usize, |sum, attribute| {
-            sum.saturating_add(attribute.length())
-        });
+    let mut walk = walk::Walk::new(attributes);
+    let mut before = 0;
+    while let Some(next) = walk.next()
+        && next.code < code::NEXT_HOP
+    {
+        before = walk.offset();
+    }
     let (first, last) = attributes
         .split_at_checked(before)
         .unwrap_or((attributes, &[]));
     out.extend_from_slice(first);
     walk::put(out, code::TRANSITIVE, code::NEXT_HOP, next_hop);
     out.extend_from_slice(last);
-    let length = out.len().saturating_sub(start.saturating_add(EMPTY_UPDATE));
-    header::put_length(out, start.saturating_add(ATTRIBUTES_LENGTH), length);
+    finish_attributes(out, start);
     let end = start.saturating_add(size.limit());
-    let taken = put_run(out, end, nlri, put_announced(size));
+    let taken = put_announced(out, end, nlri, size);
     header::finish(out, start);
     taken
 }
@@ -201,30 +271,55 @@ fn multiprotocol<F: AddressFamily>(
     next_hop: NextHop,
     nlri: &[Nlri<F>],
 ) -> usize {
-    let start = header::begin(out, MessageType::Update);
-    out.extend([0, 0, 0, 0]);
-    let value = begin_multiprotocol(out, code::MP_REACH_NLRI, F::FAMILY);
-    let length = out.len();
-    out.push(0);
-    next_hop.put(F::FAMILY, out);
-    let octets = out.len().saturating_sub(length).saturating_sub(1);
-    if let Some(field) = out.get_mut(length) {
-        *field = u8::try_from(octets).unwrap_or(u8::MAX);
-    }
-    // RFC 4760 §3: reserved.
-    out.push(0);
+    let start = begin_update(out);
+    let value = begin_reach(out, F::FAMILY, next_hop);
     let end = start
         .saturating_add(size.limit())
         .saturating_sub(attributes.len());
-    let taken = put_run(out, end, nlri, put_announced(size));
+    let taken = put_announced(out, end, nlri, size);
     finish_multiprotocol(out, value);
     out.extend_from_slice(attributes);
     finish_attributes(out, start);
+    header::finish(out, start);
     taken
 }
 
 /// Appends NLRI as long as the octets end before `end`; how many.
-fn put_run<F: AddressFamily>(
+#[inline]
+fn put_announced<F: AddressFamily>(
+    out: &mut Vec<u8>,
+    end: usize,
+    nlri: &[Nlri<F>],
+    size: MessageSize,
+) -> usize {
+    let fast = if size.add_path {
+        None
+    } else {
+        F::put_run(nlri, end, out)
+    };
+    fast.unwrap_or_else(|| put_each(out, end, nlri, |one, out| one.encode(size.add_path, out)))
+}
+
+/// The same for NLRI that are withdrawn.
+fn put_withdrawn<F: AddressFamily>(
+    out: &mut Vec<u8>,
+    end: usize,
+    nlri: &[Nlri<F>],
+    size: MessageSize,
+) -> usize {
+    let fast = if size.add_path || F::WITHDRAWN_DIFFERS {
+        None
+    } else {
+        F::put_run(nlri, end, out)
+    };
+    fast.unwrap_or_else(|| {
+        put_each(out, end, nlri, |one, out| {
+            one.encode_withdrawn(size.add_path, out);
+        })
+    })
+}
+
+fn put_each<F: AddressFamily>(
     out: &mut Vec<u8>,
     end: usize,
     nlri: &[Nlri<F>],
@@ -242,20 +337,30 @@ fn put_run<F: AddressFamily>(
     most
 }
 
-fn put_announced<F: AddressFamily>(size: MessageSize) -> impl Fn(&Nlri<F>, &mut Vec<u8>) {
-    move |one, out| one.encode(size.add_path, out)
-}
-fn put_withdrawn<F: AddressFamily>(size: MessageSize) -> impl Fn(&Nlri<F>, &mut Vec<u8>) {
-    move |one, out| one.encode_withdrawn(size.add_path, out)
+/// Appends MP_REACH_NLRI up to its NLRI; where its value begins.
+#[inline]
+fn begin_reach(out: &mut Vec<u8>, family: Family, next_hop: NextHop) -> usize {
+    let value = begin_multiprotocol(out, code::MP_REACH_NLRI, family);
+    let length = out.len();
+    out.push(0);
+    next_hop.put(family, out);
+    let octets = out.len().saturating_sub(length).saturating_sub(1);
+    if let Some(field) = out.get_mut(length) {
+        *field = u8::try_from(octets).unwrap_or(u8::MAX);
+    }
+    // RFC 4760 §3: reserved.
+    out.push(0);
+    value
 }
 
 /// Appends the head of MP_REACH_NLRI or MP_UNREACH_NLRI; where its value begins.
+#[inline]
 fn begin_multiprotocol(out: &mut Vec<u8>, kind: u8, family: Family) -> usize {
     let flags = code::OPTIONAL | code::EXTENDED_LENGTH;
-    out.extend([flags, kind, 0, 0]);
+    out.extend_from_slice(&[flags, kind, 0, 0]);
     let value = out.len();
-    out.extend(family.afi.to_be_bytes());
-    out.push(family.safi);
+    let [high, low] = family.afi.to_be_bytes();
+    out.extend_from_slice(&[high, low, family.safi]);
     value
 }
 
@@ -278,22 +383,22 @@ fn finish_multiprotocol(out: &mut Vec<u8>, value: usize) {
     }
 }
 
-/// Fills in the lengths of an UPDATE that ends with its attributes.
+/// Fills in the length of the attributes, which end at the end.
+#[inline]
 fn finish_attributes(out: &mut [u8], start: usize) {
     let length = out.len().saturating_sub(start.saturating_add(EMPTY_UPDATE));
     header::put_length(out, start.saturating_add(ATTRIBUTES_LENGTH), length);
-    header::finish(out, start);
 }
 
 /// Appends an End-of-RIB marker (RFC 4724 §2).
 pub fn write_end_of_rib(out: &mut Vec<u8>, family: Family) {
-    let start = header::begin(out, MessageType::Update);
-    out.extend([0, 0, 0, 0]);
+    let start = begin_update(out);
     if family != Family::IPV4_UNICAST {
         let value = begin_multiprotocol(out, code::MP_UNREACH_NLRI, family);
         finish_multiprotocol(out, value);
     }
     finish_attributes(out, start);
+    header::finish(out, start);
 }
 
 /// Appends a KEEPALIVE.

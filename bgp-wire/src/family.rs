@@ -29,6 +29,7 @@ pub use vpn::{Vpn, Vpnv4, Vpnv6};
 
 pub(crate) use runs::Runs;
 
+use crate::Nlri;
 use crate::iana::{self, afi, safi};
 use alloc::vec::Vec;
 use core::{
@@ -101,6 +102,12 @@ pub trait AddressFamily: Copy + Debug + Eq + Hash + Ord + Send + Sync + 'static 
     /// whose length cannot be. `None`: nobody knows better than to measure one after the other.
     #[inline]
     fn check(_: &[u8]) -> Option<Result<(), usize>> {
+        None
+    }
+    /// Appends those of `nlri` that end before octet `end`, without path identifiers; how many.
+    /// `None`: nobody knows better than to append one after the other.
+    #[inline]
+    fn put_run(_: &[Nlri<Self>], _end: usize, _out: &mut Vec<u8>) -> Option<usize> {
         None
     }
     /// Appends one NLRI as it is withdrawn: the key, and nothing of the rest.

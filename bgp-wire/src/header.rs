@@ -129,20 +129,23 @@ pub fn frame(octets: &[u8], max: usize) -> Result<Option<Header>, Fault> {
 }
 
 /// Appends a header whose length `finish` fills in; gives where the message starts.
+#[inline]
 pub(crate) fn begin(out: &mut Vec<u8>, kind: MessageType) -> usize {
     let start = out.len();
-    out.extend([0xff; 16]);
-    out.extend([0, 0, kind.code()]);
+    out.extend_from_slice(&[0xff; 16]);
+    out.extend_from_slice(&[0, 0, kind.code()]);
     start
 }
 
 /// Writes the length of the message that begins at `start` and ends at the end.
+#[inline]
 pub(crate) fn finish(out: &mut [u8], start: usize) {
     let length = out.len().saturating_sub(start);
     put_length(out, start.saturating_add(16), length);
 }
 
 /// Writes a two-octet length at `at`.
+#[inline]
 pub(crate) fn put_length(out: &mut [u8], at: usize, length: usize) {
     // Every writer bounds its message first; the clamp only keeps this total.
     let length = u16::try_from(length).unwrap_or(u16::MAX);

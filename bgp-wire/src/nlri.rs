@@ -127,6 +127,7 @@ pub(crate) fn check(
 impl<'a, F: AddressFamily> NlriRun<'a, F> {
     /// Over announced NLRI that `check` has passed; of others, the part up to the first whose
     /// length is malformed.
+    #[inline]
     pub fn new(octets: &'a [u8], add_path: bool) -> Self {
         Self {
             octets,
@@ -137,6 +138,7 @@ impl<'a, F: AddressFamily> NlriRun<'a, F> {
     }
 
     /// Over withdrawn NLRI, which may look otherwise than announced ones.
+    #[inline]
     pub fn withdrawn(octets: &'a [u8], add_path: bool) -> Self {
         Self {
             withdrawn: F::WITHDRAWN_DIFFERS,
@@ -178,6 +180,30 @@ impl<F: AddressFamily> Iterator for NlriRun<'_, F> {
 
     fn size_hint(&self) -> (usize, Option<usize>) {
         (0, Some(self.octets.len()))
+    }
+
+    /// What adapters and `for_each` go by: how the run is read is asked once and not at each NLRI.
+    #[inline]
+    fn fold<A, G: FnMut(A, Nlri<F>) -> A>(mut self, start: A, mut add: G) -> A {
+        let mut sum = start;
+        if !self.withdrawn && !self.add_path {
+            while !self.octets.is_empty()
+                && let Some((key, payload, rest)) = F::take(self.octets)
+            {
+                self.octets = rest;
+                let nlri = Nlri {
+                    path_id: PathId(0),
+                    key,
+                    payload,
+                };
+                sum = add(sum, nlri);
+            }
+        }
+        // From the first on that is not read at once.
+        for nlri in self {
+            sum = add(sum, nlri);
+        }
+        sum
     }
 }
 impl<F: AddressFamily> FusedIterator for NlriRun<'_, F> {}
@@ -247,6 +273,7 @@ pub(crate) struct TwoRuns<'a, F> {
 }
 
 impl<'a, F: AddressFamily> TwoRuns<'a, F> {
+    #[inline]
     pub(crate) fn new(first: NlriRun<'a, F>, second: NlriRun<'a, F>) -> Self {
         if first.octets.is_empty() {
             return Self {
@@ -279,6 +306,15 @@ impl<F: AddressFamily> Iterator for TwoRuns<'_, F> {
             return None;
         }
         self.now.next_at_once().or_else(|| self.next_slowly())
+    }
+
+    #[inline]
+    fn fold<A, G: FnMut(A, Nlri<F>) -> A>(self, start: A, mut add: G) -> A {
+        let sum = self.now.fold(start, &mut add);
+        match self.after {
+            Some(after) => after.fold(sum, add),
+            None => sum,
+        }
     }
 }
 

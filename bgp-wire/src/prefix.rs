@@ -51,19 +51,19 @@ fn masked4(address: u32, bits: u8) -> Option<Ipv4Net> {
 
 #[inline(never)]
 fn take4_of_any_length(octets: &[u8]) -> Option<(Ipv4Net, &[u8])> {
+    // One load where the longest prefix would fit.
+    if let Some([bits @ ..=32, address @ ..]) = octets.first_chunk::<5>() {
+        let rest = octets.get(octets_of(*bits).saturating_add(1)..)?;
+        return Some((masked4(u32::from_be_bytes(*address), *bits)?, rest));
+    }
     let (bits, body) = octets.split_first()?;
     let length = octets_of(*bits);
     let rest = body.get(length..)?;
-    let address = match body.first_chunk::<4>() {
-        Some(chunk) => u32::from_be_bytes(*chunk),
-        None => {
-            let mut chunk = [0; 4];
-            chunk
-                .get_mut(..length)?
-                .copy_from_slice(body.get(..length)?);
-            u32::from_be_bytes(chunk)
-        }
-    };
+    let mut chunk = [0; 4];
+    chunk
+        .get_mut(..length)?
+        .copy_from_slice(body.get(..length)?);
+    let address = u32::from_be_bytes(chunk);
     Some((masked4(address, *bits)?, rest))
 }
 
@@ -127,6 +127,16 @@ pub(crate) trait IpPrefix: Sized {
     fn from_bits(bits: u8, octets: &[u8]) -> Option<Self>;
     /// Its length.
     fn bits(&self) -> u8;
+    /// Appends the length octet and the octets of the network.
+    fn put(&self, out: &mut Vec<u8>);
+    /// Appends as many of these as end before octet `end`; how many.
+    fn put_run<'p>(
+        prefixes: impl ExactSizeIterator<Item = &'p Self>,
+        end: usize,
+        out: &mut Vec<u8>,
+    ) -> usize
+    where
+        Self: 'p;
     /// Appends the octets of the network, without the length octet.
     fn write(&self, out: &mut Vec<u8>);
 }
@@ -156,8 +166,49 @@ macro_rules! ip_prefix {
                 self.prefix_len()
             }
             #[inline]
-            fn write(&self, out: &mut Vec<u8>) {
+            fn put(&self, out: &mut Vec<u8>) {
+                let bits = self.prefix_len();
+                let mut octets = [bits; $octets + 1];
+                let [_, network @ ..] = &mut octets;
+                *network = self.network().octets();
                 // All octets and then fewer: a copy of fixed length is no call.
+                let end = out.len().saturating_add(octets_of(bits)).saturating_add(1);
+                out.extend_from_slice(&octets);
+                out.truncate(end);
+            }
+            fn put_run<'p>(
+                prefixes: impl ExactSizeIterator<Item = &'p Self>,
+                end: usize,
+                out: &mut Vec<u8>,
+            ) -> usize {
+                let mut at = out.len();
+                let longest = prefixes.len().saturating_mul($octets + 1);
+                let most = longest.min(end.saturating_sub(at));
+                // Room for all at once, so that each is written without asking; and for the octets
+                // behind the last that it does not have.
+                out.resize(at.saturating_add(most).saturating_add($octets), 0);
+                let room = out.as_mut_slice();
+                let mut taken = 0_usize;
+                for prefix in prefixes {
+                    let bits = prefix.prefix_len();
+                    let next = at.saturating_add(octets_of(bits)).saturating_add(1);
+                    let place = room
+                        .get_mut(at..)
+                        .and_then(<[u8]>::first_chunk_mut::<{ $octets + 1 }>);
+                    let Some([length, network @ ..]) = place.filter(|_| next <= end) else {
+                        break;
+                    };
+                    *length = bits;
+                    let octets: &mut [u8; $octets] = network;
+                    *octets = prefix.network().octets();
+                    at = next;
+                    taken = taken.saturating_add(1);
+                }
+                out.truncate(at);
+                taken
+            }
+            #[inline]
+            fn write(&self, out: &mut Vec<u8>) {
                 let end = out.len().saturating_add(octets_of(self.prefix_len()));
                 out.extend_from_slice(&self.network().octets());
                 out.truncate(end);

@@ -242,17 +242,9 @@ fn check_run(mode: Mode, octets: &[u8], withdrawn: bool) -> Result<(), (usize, F
     })
 }
 
-/// One attribute, looked at.
-struct Step {
-    /// Where it begins, counted from the first attribute.
-    start: usize,
-    /// Its type; `None` where an attribute should be and is not.
-    code: Option<u8>,
-    fault: Option<Fault>,
-}
-
-/// Walks the attributes and says of each what it is and what is wrong with it, then which
-/// mandatory ones are missing. Parsing uses it once; asking for the faults uses it again.
+/// Walks the attributes, notes where each begins that nothing is wrong with, and yields the faults
+/// of the others, then which mandatory ones are missing. Parsing uses it once; asking for the faults
+/// uses it again. A list without faults is one loop without an item.
 struct Checker<'a, M> {
     walk: Walk<'a>,
     /// Offset of the first attribute in the message.
@@ -262,15 +254,18 @@ struct Checker<'a, M> {
     /// Which attributes with a row were met, and which without.
     seen: u32,
     seen_unknown: Seen,
+    slots: Slots,
     /// Whether the classic NLRI field holds anything, and whether MP_REACH_NLRI does.
     classic: bool,
     reachable: bool,
-    /// MP_REACH_NLRI and MP_UNREACH_NLRI, once they were met: beside the steps, which are many and
-    /// small.
+    /// MP_REACH_NLRI and MP_UNREACH_NLRI, once they were met.
     reach: Option<Multiprotocol>,
     unreach: Option<Multiprotocol>,
     phase: Phase,
 }
+
+/// MP_REACH_NLRI and MP_UNREACH_NLRI as rows of the table.
+const MULTIPROTOCOL_BITS: u32 = table::bit(code::MP_REACH_NLRI) | table::bit(code::MP_UNREACH_NLRI);
 
 #[derive(Clone, Copy)]
 enum Phase {
@@ -281,6 +276,9 @@ enum Phase {
 
 /// RFC 4271 §5: well-known mandatory.
 const MANDATORY: &[u8] = &[code::ORIGIN, code::AS_PATH, code::NEXT_HOP];
+/// The same as rows of the table.
+const MANDATORY_BITS: u32 =
+    table::bit(code::ORIGIN) | table::bit(code::AS_PATH) | table::bit(code::NEXT_HOP);
 
 impl<'a, M: Fn(Family) -> Mode> Checker<'a, M> {
     fn new(message: &'a [u8], layout: &Layout, scope: Scope, mode: M) -> Self {
@@ -291,6 +289,7 @@ impl<'a, M: Fn(Family) -> Mode> Checker<'a, M> {
             mode,
             seen: 0,
             seen_unknown: Seen::default(),
+            slots: Slots::new(),
             classic: !layout.nlri.is_empty(),
             reachable: !layout.nlri.is_empty(),
             reach: None,
@@ -308,7 +307,6 @@ impl<'a, M: Fn(Family) -> Mode> Checker<'a, M> {
     }
 
     /// Notes an attribute; whether it was there before.
-    #[inline]
     fn again(&mut self, code: u8) -> bool {
         let bit = table::bit(code);
         if bit == 0 {
@@ -319,55 +317,68 @@ impl<'a, M: Fn(Family) -> Mode> Checker<'a, M> {
         before
     }
 
+    /// Whether any attribute but MP_UNREACH_NLRI was met.
+    fn more_than_unreach(&self) -> bool {
+        self.seen & !table::bit(code::MP_UNREACH_NLRI) != 0 || !self.seen_unknown.is_empty()
+    }
+
+    /// Looks at an attribute and notes it. The error is what is wrong with it, and at which octet
+    /// from its first.
     #[inline]
-    fn attribute(&mut self, start: usize, attribute: RawAttribute<'a>) -> Step {
+    fn attribute(&mut self, start: usize, attribute: &RawAttribute<'a>) -> Result<(), ValueFault> {
         let code = attribute.code;
-        let mut step = Step {
-            start,
-            code: Some(code),
-            fault: None,
+        let Some((position, bit, row)) = table::find(code) else {
+            return self.unknown(attribute);
         };
         // RFC 7606 §3(g): all but the first are discarded, and two MP_REACH_NLRI end the session.
-        if self.again(code) {
-            step.fault = Some(self.fault(start, Some(code), FaultKind::DuplicateAttribute));
-            return step;
+        if self.seen & bit != 0 {
+            return Err((0, FaultKind::DuplicateAttribute));
         }
-        let Some(row) = table::row(code) else {
-            if attribute.flags & code::OPTIONAL == 0 {
-                step.fault = Some(self.fault(start, Some(code), FaultKind::UnrecognizedWellKnown));
-            }
-            return step;
-        };
-        let mut wrong = row.verify(&attribute, self.scope).err();
-        match code {
+        self.seen |= bit;
+        let verified = row.verify(attribute, self.scope);
+        if bit & MULTIPROTOCOL_BITS != 0 {
+            self.note_multiprotocol(start, attribute, verified)?;
+        } else {
+            verified?;
             // RFC 4760 §3: without NLRI beside it, NEXT_HOP is to be ignored.
-            code::NEXT_HOP if wrong.is_none() && self.classic => {
-                let host = NextHop::from_octets(attribute.value).is_some_and(|hop| hop.is_host());
-                if !host {
-                    wrong = Some((attribute.header_length(), FaultKind::NextHopValue));
-                }
+            if code == code::NEXT_HOP && self.classic && !is_host(attribute.value) {
+                return Err((attribute.header_length(), FaultKind::NextHopValue));
             }
-            // Also with wrong flags: treat-as-withdraw needs the NLRI (RFC 7606 §3(j)).
-            code::MP_REACH_NLRI | code::MP_UNREACH_NLRI => {
-                match self.multiprotocol(start, &attribute) {
-                    Ok((inside, mild)) => {
-                        if code == code::MP_REACH_NLRI {
-                            self.reachable |= !inside.nlri.is_empty();
-                            self.reach = Some(inside);
-                        } else {
-                            self.unreach = Some(inside);
-                        }
-                        wrong = wrong.or(mild);
-                    }
-                    Err(severe) => wrong = Some(severe),
-                }
-            }
-            _ => {}
         }
-        if let Some((at, kind)) = wrong {
-            step.fault = Some(self.fault(start.saturating_add(at), Some(code), kind));
+        self.slots.put(position, start);
+        Ok(())
+    }
+
+    /// An attribute without a row in the table.
+    fn unknown(&mut self, attribute: &RawAttribute<'a>) -> Result<(), ValueFault> {
+        if self.seen_unknown.again(attribute.code) {
+            return Err((0, FaultKind::DuplicateAttribute));
         }
-        step
+        if attribute.flags & code::OPTIONAL == 0 {
+            return Err((0, FaultKind::UnrecognizedWellKnown));
+        }
+        self.slots.unknown = true;
+        Ok(())
+    }
+
+    /// MP_REACH_NLRI and MP_UNREACH_NLRI are read also with wrong flags: treat-as-withdraw needs the
+    /// NLRI (RFC 7606 §3(j)).
+    #[inline(never)]
+    fn note_multiprotocol(
+        &mut self,
+        start: usize,
+        attribute: &RawAttribute<'a>,
+        verified: Result<(), ValueFault>,
+    ) -> Result<(), ValueFault> {
+        let (inside, mild) = self.multiprotocol(start, attribute)?;
+        if attribute.code == code::MP_REACH_NLRI {
+            self.reachable |= !inside.nlri.is_empty();
+            self.reach = Some(inside);
+        } else {
+            self.unreach = Some(inside);
+        }
+        verified?;
+        mild.map_or(Ok(()), Err)
     }
 
     /// RFC 4760 §3, §4, RFC 7606 §5.3, §7.11. Offsets of faults count from the attribute's first
@@ -443,16 +454,24 @@ impl<'a, M: Fn(Family) -> Mode> Checker<'a, M> {
     }
 }
 
-impl<'a, M: Fn(Family) -> Mode> Iterator for Checker<'a, M> {
-    type Item = Step;
+impl<M: Fn(Family) -> Mode> Iterator for Checker<'_, M> {
+    type Item = Fault;
 
     #[inline]
-    fn next(&mut self) -> Option<Step> {
-        if let Phase::Attributes = self.phase {
+    fn next(&mut self) -> Option<Fault> {
+        loop {
             let start = self.walk.offset();
-            if let Some(attribute) = self.walk.next() {
-                return Some(self.attribute(start, attribute));
+            let Some(attribute) = self.walk.next() else {
+                break;
+            };
+            if let Err((at, kind)) = self.attribute(start, &attribute) {
+                let at = start.saturating_add(at);
+                return Some(self.fault(at, Some(attribute.code), kind));
             }
+        }
+        let complete = self.seen & MANDATORY_BITS == MANDATORY_BITS || !self.reachable;
+        if complete && self.walk.rest().is_empty() {
+            return None;
         }
         self.next_missing()
     }
@@ -460,14 +479,8 @@ impl<'a, M: Fn(Family) -> Mode> Iterator for Checker<'a, M> {
 
 impl<M: Fn(Family) -> Mode> Checker<'_, M> {
     /// What is wrong behind the last whole attribute.
-    fn next_missing(&mut self) -> Option<Step> {
-        let missing = |start, code, fault| Step {
-            start,
-            code,
-            fault: Some(fault),
-        };
+    fn next_missing(&mut self) -> Option<Fault> {
         if let Phase::Attributes = self.phase {
-            let start = self.walk.offset();
             self.phase = Phase::Mandatory(MANDATORY);
             // RFC 7606 §4: an attribute whose length passes the end.
             if let [_, rest @ ..] = self.walk.rest() {
@@ -475,8 +488,8 @@ impl<M: Fn(Family) -> Mode> Checker<'_, M> {
                 if let Some(code) = code {
                     self.again(code);
                 }
-                let fault = self.fault(start, code, FaultKind::AttributeTruncated);
-                return Some(missing(start, code, fault));
+                let start = self.walk.offset();
+                return Some(self.fault(start, code, FaultKind::AttributeTruncated));
             }
         }
         // RFC 7606 §3(d), and RFC 4760 §3 for NEXT_HOP.
@@ -485,12 +498,17 @@ impl<M: Fn(Family) -> Mode> Checker<'_, M> {
             let needed = self.reachable && (*code != code::NEXT_HOP || self.classic);
             if needed && self.seen & table::bit(*code) == 0 {
                 let end = self.walk.offset();
-                let fault = self.fault(end, Some(*code), FaultKind::MissingAttribute);
-                return Some(missing(end, None, fault));
+                return Some(self.fault(end, Some(*code), FaultKind::MissingAttribute));
             }
         }
         None
     }
+}
+
+/// Whether the value of NEXT_HOP could be the address of a host.
+#[inline]
+fn is_host(value: &[u8]) -> bool {
+    <[u8; 4]>::try_from(value).is_ok_and(|octets| NextHop::V4(octets.into()).is_host())
 }
 
 impl<B: AsRef<[u8]>> Update<B> {
@@ -516,18 +534,9 @@ impl<B: AsRef<[u8]>> Update<B> {
             four_octet_as: context.four_octet_as,
             as_sets: context.as_sets,
         };
-        let mut slots = Slots::new();
         let mut worst: Option<(Disposition, Fault)> = None;
-        let mut more_than_unreach = false;
         let mut checker = Checker::new(octets, &layout, scope, |family| context.mode(family));
-        for step in checker.by_ref() {
-            more_than_unreach |= step.code.is_some_and(|code| code != code::MP_UNREACH_NLRI);
-            let Some(fault) = step.fault else {
-                if let Some(code) = step.code {
-                    slots.note(code, step.start);
-                }
-                continue;
-            };
+        for fault in checker.by_ref() {
             let disposition = fault.disposition();
             if disposition >= Disposition::SessionReset {
                 return Err(fault);
@@ -537,13 +546,12 @@ impl<B: AsRef<[u8]>> Update<B> {
                 worst = Some((disposition, fault));
             }
         }
-        let reachable = checker.reachable;
         run(layout.nlri, false)?;
         // RFC 7606 §5.2: without reachable NLRI it is not sure that the NLRI were found at all.
         if let Some((disposition, fault)) = worst
             && disposition > Disposition::AttributeDiscard
-            && more_than_unreach
-            && !reachable
+            && checker.more_than_unreach()
+            && !checker.reachable
         {
             return Err(Fault {
                 kind: FaultKind::NoReachableNlri,
@@ -558,7 +566,7 @@ impl<B: AsRef<[u8]>> Update<B> {
         };
         Ok(Self {
             layout,
-            slots,
+            slots: checker.slots,
             known,
             disposition: worst.map_or(Disposition::Accept, |(disposition, _)| disposition),
             octets: message,
@@ -597,7 +605,6 @@ impl<B: AsRef<[u8]>> Update<B> {
         let accepted = self.disposition == Disposition::Accept;
         Checker::new(self.octets.as_ref(), &self.layout, known.scope, mode)
             .take_while(move |_| !accepted)
-            .filter_map(|step| step.fault)
     }
 
     /// The family this is an End-of-RIB marker of (RFC 4724 §2).

@@ -129,26 +129,23 @@ fn segment_code(kind: SegmentKind) -> u8 {
 pub fn walk(message: &[u8], context: &UpdateContext) -> Result<Sum, Fault> {
     let update = Update::parse(message, context)?;
     let mut sum = Sum::default();
-    for nlri in update.announced::<Ipv4Unicast>() {
-        sum.announced4(nlri.key.network().to_bits(), nlri.key.prefix_len());
-    }
-    for nlri in update.withdrawn::<Ipv4Unicast>() {
-        sum.withdrawn4(nlri.key.network().to_bits(), nlri.key.prefix_len());
-    }
-    for nlri in update.announced::<Ipv6Unicast>() {
-        sum.announced6(nlri.key.network().to_bits(), nlri.key.prefix_len());
-    }
-    for nlri in update.withdrawn::<Ipv6Unicast>() {
-        sum.withdrawn6(nlri.key.network().to_bits(), nlri.key.prefix_len());
-    }
-    let next_hops = [Family::IPV4_UNICAST, Family::IPV6_UNICAST];
-    for next_hop in next_hops
-        .into_iter()
-        .filter_map(|family| update.next_hop(family))
-    {
-        match next_hop {
-            NextHop::V4(address) => sum.next_hop4(address.to_bits()),
-            NextHop::V6 { global, link_local } => {
+    update
+        .announced::<Ipv4Unicast>()
+        .for_each(|nlri| sum.announced4(nlri.key.addr().to_bits(), nlri.key.prefix_len()));
+    update
+        .withdrawn::<Ipv4Unicast>()
+        .for_each(|nlri| sum.withdrawn4(nlri.key.addr().to_bits(), nlri.key.prefix_len()));
+    update
+        .announced::<Ipv6Unicast>()
+        .for_each(|nlri| sum.announced6(nlri.key.addr().to_bits(), nlri.key.prefix_len()));
+    update
+        .withdrawn::<Ipv6Unicast>()
+        .for_each(|nlri| sum.withdrawn6(nlri.key.addr().to_bits(), nlri.key.prefix_len()));
+    for family in [Family::IPV4_UNICAST, Family::IPV6_UNICAST] {
+        match update.next_hop(family) {
+            None => {}
+            Some(NextHop::V4(address)) => sum.next_hop4(address.to_bits()),
+            Some(NextHop::V6 { global, link_local }) => {
                 sum.next_hop6(global.to_bits());
                 if let Some(link_local) = link_local {
                     sum.next_hop6(link_local.to_bits());
@@ -163,9 +160,7 @@ pub fn walk(message: &[u8], context: &UpdateContext) -> Result<Sum, Fault> {
     if let Some(path) = attributes.as_path() {
         for segment in path.segments() {
             sum.segment(segment_code(segment.kind));
-            for asn in segment.asns() {
-                sum.asn(asn.0);
-            }
+            segment.asns().for_each(|asn| sum.asn(asn.0));
         }
     }
     if let Some(med) = attributes.med() {

@@ -12,6 +12,7 @@
 
 mod canonical;
 mod community;
+mod cursor;
 mod extended_community;
 mod next_hop;
 mod path;
@@ -48,7 +49,7 @@ use walk::{Seen, Walk};
 pub(crate) struct Slots {
     starts: [u16; COUNT],
     /// Whether there are attributes without a row.
-    unknown: bool,
+    pub(crate) unknown: bool,
 }
 
 const ABSENT: u16 = u16::MAX;
@@ -68,9 +69,15 @@ impl Slots {
             self.unknown = true;
             return;
         };
-        if let (Some(start @ &mut ABSENT), Ok(offset)) =
-            (self.starts.get_mut(position), u16::try_from(offset))
-        {
+        if self.starts.get(position) == Some(&ABSENT) {
+            self.put(position, offset);
+        }
+    }
+
+    /// Notes that the attribute of this row begins at `offset`.
+    #[inline]
+    pub(crate) fn put(&mut self, position: usize, offset: usize) {
+        if let (Some(start), Ok(offset)) = (self.starts.get_mut(position), u16::try_from(offset)) {
             *start = offset;
         }
     }
@@ -265,8 +272,8 @@ impl<'a> Attributes<'a> {
             .iter()
             .map(|octets| {
                 let (words, _) = octets.as_chunks::<4>();
-                let mut words = words.iter().map(|word| u32::from_be_bytes(*word));
-                core::array::from_fn(|_| words.next().unwrap_or(0))
+                let [a, b, c] = words else { return [0; 3] };
+                [*a, *b, *c].map(u32::from_be_bytes)
             })
     }
 

@@ -30,6 +30,7 @@ impl NextHop {
     }
 
     /// From 4, 16 or 32 octets. A second address of all zeros is none.
+    #[inline]
     pub(crate) fn from_octets(octets: &[u8]) -> Option<Self> {
         if let Ok(octets) = <[u8; 4]>::try_from(octets) {
             return Some(Self::V4(Ipv4Addr::from(octets)));
@@ -50,6 +51,7 @@ impl NextHop {
 
     /// Whether it could be the address of a host (RFC 4271 §6.3): not 0.0.0.0/8, not multicast, not
     /// broadcast. An unspecified IPv6 address counts where a link-local one stands beside it.
+    #[inline]
     pub fn is_host(&self) -> bool {
         match self {
             Self::V4(address) => {
@@ -89,6 +91,7 @@ impl NextHop {
     }
 
     /// The next hop of a family. Flowspec usually has none (RFC 8955 §4), which is [`Self::NONE`].
+    #[inline]
     pub(crate) fn read(family: Family, octets: &[u8]) -> Option<Self> {
         match octets.len() {
             0 if has_none(family) => Some(Self::NONE),
@@ -120,13 +123,13 @@ impl NextHop {
         let wide = family.afi == afi::IPV6 && (vpn || !Self::fits(family, 4, false));
         out.extend_from_slice(distinguisher);
         match self {
-            Self::V4(address) if wide => out.extend(address.to_ipv6_mapped().octets()),
-            Self::V4(address) => out.extend(address.octets()),
+            Self::V4(address) if wide => out.extend_from_slice(&address.to_ipv6_mapped().octets()),
+            Self::V4(address) => out.extend_from_slice(&address.octets()),
             Self::V6 { global, link_local } => {
-                out.extend(global.octets());
+                out.extend_from_slice(&global.octets());
                 if let Some(link_local) = link_local {
                     out.extend_from_slice(distinguisher);
-                    out.extend(link_local.octets());
+                    out.extend_from_slice(&link_local.octets());
                 }
             }
         }

@@ -3,6 +3,7 @@
 //! [`AsPath`] is a view: octets of either AS number width, and where a neighbor speaks two-octet
 //! AS numbers, the AS4_PATH that continues it. [`AsPathBuf`] is the owned path that can only hold
 //! what may be sent. Cost: the view copies nothing; counting a path reads its segment headers.
+use super::cursor::Cursor;
 use super::table::{Scope, ValueFault};
 use super::walk::LONGEST_VALUE;
 use crate::iana::segment;
@@ -60,12 +61,30 @@ pub struct AsPath<'a> {
 }
 
 /// An AS path that may be sent: no empty segment, no AS 0 (RFC 7607).
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+///
+/// Most paths have one segment, which therefore lies in the path itself.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct AsPathBuf {
-    segments: Vec<(SegmentKind, Vec<Asn>)>,
+    /// AS_SEQUENCE where there is no segment.
+    kind: SegmentKind,
+    /// Empty where there is no segment.
+    asns: Vec<Asn>,
+    /// The segments behind the first.
+    more: Vec<(SegmentKind, Vec<Asn>)>,
+}
+
+impl Default for AsPathBuf {
+    fn default() -> Self {
+        Self {
+            kind: SegmentKind::Sequence,
+            asns: Vec::new(),
+            more: Vec::new(),
+        }
+    }
 }
 
 impl Origin {
+    #[inline]
     pub(crate) fn from_code(code: u8) -> Option<Self> {
         match code {
             0 => Some(Self::Igp),
@@ -76,6 +95,7 @@ impl Origin {
     }
 
     /// The octet on the wire.
+    #[inline]
     pub fn code(self) -> u8 {
         match self {
             Self::Igp => 0,
@@ -102,6 +122,7 @@ impl fmt::Display for Aggregator {
 }
 
 impl SegmentKind {
+    #[inline]
     fn from_code(code: u8) -> Option<Self> {
         match code {
             segment::SET => Some(Self::Set),
@@ -413,49 +434,70 @@ impl AsPathBuf {
         if asns.is_empty() {
             return;
         }
-        match self.segments.last_mut() {
-            Some((last, before)) if *last == kind && kind.is_sequence() => before.extend(asns),
-            _ => self.segments.push((kind, asns)),
+        if self.asns.is_empty() {
+            (self.kind, self.asns) = (kind, asns);
+            return;
+        }
+        let (last, before) = match self.more.last_mut() {
+            Some((kind, asns)) => (*kind, asns),
+            None => (self.kind, &mut self.asns),
+        };
+        if last == kind && kind.is_sequence() {
+            before.extend(asns);
+        } else {
+            self.more.push((kind, asns));
         }
     }
 
     /// Puts an AS in front `times` times (RFC 4271 §5.1.2).
     pub fn prepend(&mut self, asn: Asn, times: usize) {
-        let rest = core::mem::take(&mut self.segments);
+        let rest = core::mem::take(self);
         self.push(SegmentKind::Sequence, core::iter::repeat_n(asn, times));
-        for (kind, asns) in rest {
-            self.push(kind, asns);
+        for (kind, asns) in rest.segments() {
+            self.push(kind, asns.iter().copied());
         }
     }
 
     /// Its segments in order.
     #[inline]
     pub fn segments(&self) -> impl Iterator<Item = (SegmentKind, &[Asn])> {
-        self.segments
-            .iter()
-            .map(|(kind, asns)| (*kind, asns.as_slice()))
+        let first = (!self.asns.is_empty()).then_some((self.kind, self.asns.as_slice()));
+        let more = self.more.iter();
+        first
+            .into_iter()
+            .chain(more.map(|(kind, asns)| (*kind, asns.as_slice())))
     }
 
     /// Whether it holds no AS at all.
     pub fn is_empty(&self) -> bool {
-        self.segments.is_empty()
+        self.asns.is_empty()
     }
 
-    /// Appends the value with four-octet AS numbers.
-    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+    /// Octets of the value with four-octet AS numbers.
+    #[inline]
+    pub(super) fn octets(&self) -> usize {
+        self.segments().fold(0_usize, |sum, (_, asns)| {
+            let heads = asns.len().div_ceil(SEGMENT).saturating_mul(2);
+            sum.saturating_add(size_of_val(asns)).saturating_add(heads)
+        })
+    }
+
+    /// Writes the value with four-octet AS numbers.
+    #[inline]
+    pub(super) fn write(&self, out: &mut Cursor<'_>) {
         // Sequences that follow each other were joined by `push`.
-        for (kind, asns) in &self.segments {
-            for part in asns.chunks(usize::from(u8::MAX)) {
+        for (kind, asns) in self.segments() {
+            for part in asns.chunks(SEGMENT) {
                 let count = u8::try_from(part.len()).unwrap_or(u8::MAX);
-                out.reserve(size_of_val(part).saturating_add(2));
-                out.extend_from_slice(&[kind.code(), count]);
-                for asn in part {
-                    out.extend_from_slice(&asn.0.to_be_bytes());
-                }
+                out.put([kind.code(), count]);
+                out.put_numbers(part, |asn| asn.0);
             }
         }
     }
 }
+
+/// AS numbers of the longest segment.
+const SEGMENT: usize = 255;
 
 impl From<AsPath<'_>> for AsPathBuf {
     fn from(path: AsPath<'_>) -> Self {
@@ -609,6 +651,7 @@ pub(super) fn check_as4_aggregator(value: &[u8], scope: Scope) -> Result<(), Val
 }
 
 /// The value of AGGREGATOR or AS4_AGGREGATOR.
+#[inline]
 pub(crate) fn aggregator(value: &[u8]) -> Option<Aggregator> {
     let (asn, address) = match *value {
         [a, b, c, d, ref address @ ..] if value.len() == 8 => {
@@ -666,8 +709,8 @@ mod tests {
     #[test]
     fn long_sequences_split_at_255() {
         let path = AsPathBuf::sequence((1..=300).map(Asn));
-        let mut out = Vec::new();
-        path.write(&mut out);
+        let mut out = alloc::vec![0; path.octets()];
+        path.write(&mut Cursor::new(&mut out));
         assert_eq!(out[..2], [2, 255]);
         assert_eq!(out[2 + 255 * 4..][..2], [2, 45]);
         let view = AsPath::checked(&out, true).unwrap();

@@ -1,11 +1,12 @@
 //! Owned attributes: what a speaker originates, or a policy builds.
-use super::canonical::put_value;
+use super::cursor::Cursor;
 use super::table;
-use super::walk::{self, LONGEST_VALUE, RawAttribute};
+use super::walk::{LONGEST_VALUE, RawAttribute};
 use super::{Aggregator, AsPathBuf, Attributes, Ipv6ExtendedCommunity, Origin};
 use crate::iana::attribute as code;
 use crate::{AsSets, Asn, RouterId, SessionType};
 use alloc::vec::Vec;
+use core::net::Ipv4Addr;
 
 /// Owned attributes that can only hold what is legal to emit.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -114,6 +115,11 @@ impl CarriedAttribute {
         })
     }
 
+    fn put(&self, out: &mut Cursor<'_>) {
+        out.put_header(self.flags, self.code, self.value.len());
+        out.put_slice(&self.value);
+    }
+
     /// Its octets.
     pub fn raw(&self) -> RawAttribute<'_> {
         RawAttribute {
@@ -195,93 +201,150 @@ impl AttributeSet {
 
     /// Appends canonical octets (see [`Attributes::canonical`]).
     pub fn encode(&self, out: &mut Vec<u8>) {
-        let mut carried = self.carried.iter().peekable();
-        for (position, row) in table::ROWS.iter().enumerate() {
-            if !has_field(row.code) {
-                continue;
-            }
-            while let Some(attribute) = carried.next_if(|carried| carried.code < row.code) {
-                walk::put(out, attribute.flags, attribute.code, &attribute.value);
-            }
-            let partial = self.partial & (1 << position) != 0;
-            let received = if partial { code::PARTIAL } else { 0 };
-            self.put(row.code, row.flags_to_send(received), out);
+        self.write(None, out);
+    }
+
+    /// The same, with NEXT_HOP at its place where one is given.
+    ///
+    /// Straight down in order of type codes and not by the table: what has a fixed length is
+    /// written with a few instructions.
+    pub(crate) fn write(&self, next_hop: Option<Ipv4Addr>, out: &mut Vec<u8>) {
+        let start = out.len();
+        let path = self.as_path.octets();
+        out.resize(start.saturating_add(path).saturating_add(self.most()), 0);
+        let mut cursor = Cursor::new(out.get_mut(start..).unwrap_or(&mut []));
+        self.fill(next_hop, path, &mut cursor);
+        let left = cursor.left();
+        out.truncate(out.len().saturating_sub(left));
+    }
+
+    /// Octets that everything but the AS numbers takes at most.
+    #[inline]
+    fn most(&self) -> usize {
+        let lists = [
+            size_of_val(self.communities.as_slice()),
+            size_of_val(self.cluster_list.as_slice()),
+            size_of_val(self.extended_communities.as_slice()),
+            size_of_val(self.large_communities.as_slice()),
+        ];
+        let carried = self.carried.iter().map(|one| one.raw().length());
+        let lists = lists.into_iter().chain(carried);
+        lists.fold(FIXED, |sum, octets| {
+            sum.saturating_add(octets).saturating_add(1)
+        })
+    }
+
+    /// `path` is how many octets the value of AS_PATH takes.
+    #[inline]
+    fn fill(&self, next_hop: Option<Ipv4Addr>, path: usize, out: &mut Cursor<'_>) {
+        let carried = put_below(code::ORIGIN, &self.carried, out);
+        out.put([WELL_KNOWN, code::ORIGIN, 1, self.origin.code()]);
+        out.put_header(WELL_KNOWN, code::AS_PATH, path);
+        self.as_path.write(out);
+        if let Some(address) = next_hop {
+            put_four(out, WELL_KNOWN, code::NEXT_HOP, address.octets());
+        }
+        if let Some(med) = self.med {
+            put_four(
+                out,
+                NON_TRANSITIVE,
+                code::MULTI_EXIT_DISC,
+                med.to_be_bytes(),
+            );
+        }
+        if let Some(preference) = self.local_pref {
+            put_four(out, WELL_KNOWN, code::LOCAL_PREF, preference.to_be_bytes());
+        }
+        if self.atomic_aggregate {
+            out.put([WELL_KNOWN, code::ATOMIC_AGGREGATE, 0]);
+        }
+        // RFC 7607 §2: AS 0 does not go out.
+        if let Some(aggregator) = self.aggregator.filter(|by| by.asn != Asn(0)) {
+            out.put([self.transitive(code::AGGREGATOR), code::AGGREGATOR, 8]);
+            out.put(aggregator.asn.0.to_be_bytes());
+            out.put(aggregator.address.octets());
+        }
+        // RFC 7606 §7 allows no empty list.
+        if !self.communities.is_empty() {
+            let flags = self.transitive(code::COMMUNITIES);
+            put_words(out, flags, code::COMMUNITIES, &self.communities);
+        }
+        if let Some(id) = self.originator_id {
+            put_four(
+                out,
+                NON_TRANSITIVE,
+                code::ORIGINATOR_ID,
+                id.address().octets(),
+            );
+        }
+        if !self.cluster_list.is_empty() {
+            put_words(out, NON_TRANSITIVE, code::CLUSTER_LIST, &self.cluster_list);
+        }
+        let carried = put_below(code::EXTENDED_COMMUNITIES, carried, out);
+        if !self.extended_communities.is_empty() {
+            let flags = self.transitive(code::EXTENDED_COMMUNITIES);
+            let octets = self.extended_communities.as_flattened();
+            out.put_header(flags, code::EXTENDED_COMMUNITIES, octets.len());
+            out.put_slice(octets);
+        }
+        let carried = put_below(code::LARGE_COMMUNITIES, carried, out);
+        if !self.large_communities.is_empty() {
+            let flags = self.transitive(code::LARGE_COMMUNITIES);
+            let words = self.large_communities.as_flattened();
+            put_words(out, flags, code::LARGE_COMMUNITIES, words);
         }
         for attribute in carried {
-            walk::put(out, attribute.flags, attribute.code, &attribute.value);
+            attribute.put(out);
         }
     }
 
-    /// Appends the field of this type where it is not empty.
-    fn put(&self, code: u8, flags: u8, out: &mut Vec<u8>) {
-        let number = |out: &mut Vec<u8>, number: Option<u32>| {
-            if let Some(number) = number {
-                walk::put(out, flags, code, &number.to_be_bytes());
-            }
-        };
-        match code {
-            code::ORIGIN => walk::put(out, flags, code, &[self.origin.code()]),
-            code::AS_PATH => put_value(out, flags, code, |out| self.as_path.write(out)),
-            code::MULTI_EXIT_DISC => number(out, self.med),
-            code::LOCAL_PREF => number(out, self.local_pref),
-            code::ATOMIC_AGGREGATE if self.atomic_aggregate => walk::put(out, flags, code, &[]),
-            code::AGGREGATOR => {
-                // RFC 7607 §2: AS 0 does not go out.
-                if let Some(aggregator) = self.aggregator.filter(|by| by.asn != Asn(0)) {
-                    put_value(out, flags, code, |out| {
-                        out.extend(aggregator.asn.0.to_be_bytes());
-                        out.extend(aggregator.address.octets());
-                    });
-                }
-            }
-            code::ORIGINATOR_ID => {
-                number(out, self.originator_id.map(|id| id.address().to_bits()));
-            }
-            code::COMMUNITIES => put_list(out, flags, code, &self.communities, |word, out| {
-                out.extend_from_slice(&word.to_be_bytes());
-            }),
-            code::CLUSTER_LIST => put_list(out, flags, code, &self.cluster_list, |word, out| {
-                out.extend_from_slice(&word.to_be_bytes());
-            }),
-            code::EXTENDED_COMMUNITIES => {
-                put_list(
-                    out,
-                    flags,
-                    code,
-                    &self.extended_communities,
-                    |entry, out| {
-                        out.extend_from_slice(entry);
-                    },
-                );
-            }
-            code::LARGE_COMMUNITIES => {
-                put_list(out, flags, code, &self.large_communities, |entry, out| {
-                    for word in entry {
-                        out.extend_from_slice(&word.to_be_bytes());
-                    }
-                });
-            }
-            _ => {}
+    /// Flags of an optional transitive attribute.
+    #[inline]
+    fn transitive(&self, code: u8) -> u8 {
+        let flags = code::OPTIONAL | code::TRANSITIVE;
+        if self.partial & table::bit(code) == 0 {
+            flags
+        } else {
+            flags | code::PARTIAL
         }
     }
 }
 
-/// Appends a list; RFC 7606 §7 allows no empty one.
-fn put_list<T>(
-    out: &mut Vec<u8>,
-    flags: u8,
+const WELL_KNOWN: u8 = code::TRANSITIVE;
+const NON_TRANSITIVE: u8 = code::OPTIONAL;
+
+/// Octets of the attributes of fixed length, and of the longest heads of the others: of ORIGIN,
+/// NEXT_HOP, MULTI_EXIT_DISC, LOCAL_PREF, ATOMIC_AGGREGATE, AGGREGATOR and ORIGINATOR_ID, and of
+/// AS_PATH and four lists.
+const FIXED: usize = (4 + 7 + 7 + 7 + 3 + 11 + 7) + 5 * 4;
+
+/// Writes those of `carried` that come before `code`; the others.
+#[inline]
+fn put_below<'a>(
     code: u8,
-    entries: &[T],
-    mut one: impl FnMut(&T, &mut Vec<u8>),
-) {
-    if !entries.is_empty() {
-        out.reserve(size_of_val(entries).saturating_add(4));
-        put_value(out, flags, code, |out| {
-            for entry in entries {
-                one(entry, out);
-            }
-        });
+    mut carried: &'a [CarriedAttribute],
+    out: &mut Cursor<'_>,
+) -> &'a [CarriedAttribute] {
+    while let [first, rest @ ..] = carried
+        && first.code < code
+    {
+        first.put(out);
+        carried = rest;
     }
+    carried
+}
+
+/// Writes an attribute of four octets.
+#[inline]
+fn put_four(out: &mut Cursor<'_>, flags: u8, code: u8, [a, b, c, d]: [u8; 4]) {
+    out.put([flags, code, 4, a, b, c, d]);
+}
+
+/// Writes an attribute that is a list of numbers.
+#[inline]
+fn put_words(out: &mut Cursor<'_>, flags: u8, code: u8, words: &[u32]) {
+    out.put_header(flags, code, size_of_val(words));
+    out.put_numbers(words, |word| *word);
 }
 
 impl From<Attributes<'_>> for AttributeSet {

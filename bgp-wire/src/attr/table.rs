@@ -313,8 +313,9 @@ pub(crate) static ROWS: &[Row] = {
 pub(crate) const COUNT: usize = 25;
 const _: () = assert!(COUNT <= 32, "rows are bits of a u32");
 
-/// Row number by type code; `NONE` where there is none.
-static INDEX: [u8; 256] = index();
+/// Row number by type code; `NONE` where there is none. A constant, so that looking up a type that
+/// is known when compiling is done then.
+const INDEX: [u8; 256] = index();
 const NONE: u8 = 0xff;
 
 #[expect(
@@ -352,6 +353,20 @@ pub(crate) const fn bit(code: u8) -> u32 {
         NONE => 0,
         row => 1 << row,
     }
+}
+
+/// Row number, bit and row of a type code.
+#[inline]
+pub(crate) fn find(code: u8) -> Option<(usize, u32, &'static Row)> {
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "an octet cannot pass the end of 256"
+    )]
+    let number = INDEX[usize::from(code)];
+    let position = usize::from(number);
+    // A number without a row is past the end of them.
+    let row = ROWS.get(position)?;
+    Some((position, 1_u32.wrapping_shl(u32::from(number)), row))
 }
 
 /// The row of a type code.

@@ -103,13 +103,14 @@ pub(crate) fn put(out: &mut Vec<u8>, flags: u8, code: u8, value: &[u8]) {
 }
 
 /// Appends flags, type and length.
+#[inline]
 pub(crate) fn put_header(out: &mut Vec<u8>, flags: u8, code: u8, length: usize) {
     let flags = flags & !attribute::EXTENDED_LENGTH;
     match u8::try_from(length) {
-        Ok(length) => out.extend([flags, code, length]),
+        Ok(length) => out.extend_from_slice(&[flags, code, length]),
         Err(_) => {
-            out.extend([flags | attribute::EXTENDED_LENGTH, code]);
-            out.extend(u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes());
+            let [high, low] = u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes();
+            out.extend_from_slice(&[flags | attribute::EXTENDED_LENGTH, code, high, low]);
         }
     }
 }
@@ -122,6 +123,11 @@ pub(crate) const LONGEST_VALUE: usize = 65_535;
 pub(crate) struct Seen([u64; 4]);
 
 impl Seen {
+    /// Whether none was.
+    pub(crate) fn is_empty(self) -> bool {
+        self.0 == [0; 4]
+    }
+
     /// Notes `code`; whether it was there before.
     #[inline]
     pub(crate) fn again(&mut self, code: u8) -> bool {

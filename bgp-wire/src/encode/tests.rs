@@ -1,7 +1,8 @@
 use super::*;
+use crate::attr::{Aggregator, CarriedAttribute, RawAttribute};
 use crate::{
-    Asn, AttributeSet, Attributes, Disposition, Ipv4Unicast, Ipv6Unicast, PathId, SessionType,
-    Update, UpdateContext, frame,
+    Asn, AttributeSet, Attributes, Disposition, Ipv4Unicast, Ipv6Unicast, PathId, RouterId,
+    SessionType, Update, UpdateContext, frame,
 };
 use alloc::string::ToString;
 use alloc::vec;
@@ -281,4 +282,85 @@ fn what_is_announced_is_canonical_again_on_the_other_side() {
     update.attributes().canonical(&mut back);
     assert_eq!(back, attributes);
     assert_eq!(Attributes::from_canonical(&back).to_set(), set);
+}
+
+/// A set with every field, a list of two-octet length, and carried attributes before and after each
+/// that may have some.
+fn full_set() -> AttributeSet {
+    let mut set = AttributeSet::with_path((1..=300).map(Asn));
+    set.med = Some(1);
+    set.local_pref = Some(2);
+    set.atomic_aggregate = true;
+    set.aggregator = Some(Aggregator {
+        asn: Asn(70_000),
+        address: Ipv4Addr::new(192, 0, 2, 9),
+    });
+    set.communities = (0..101).collect();
+    set.originator_id = RouterId::new(Ipv4Addr::new(192, 0, 2, 8));
+    set.cluster_list = vec![5, 6, 7];
+    set.extended_communities = vec![[1; 8], [2; 8]];
+    set.large_communities = vec![[8, 9, 10]];
+    for code in [0, 11, 20, 31, 200] {
+        let unknown = RawAttribute {
+            flags: 0xc0,
+            code,
+            value: &[code],
+        };
+        set.carry(CarriedAttribute::new(unknown).unwrap());
+    }
+    set
+}
+
+#[test]
+fn sets_are_written_in_order_and_read_back() {
+    for set in [
+        AttributeSet::local(),
+        AttributeSet::with_path([Asn(1)]),
+        AttributeSet::with_path((1..=63).map(Asn)),
+        AttributeSet::with_path((1..=64).map(Asn)),
+        full_set(),
+    ] {
+        let octets = canonical(&set);
+        let codes: Vec<u8> = walk::Walk::new(&octets).map(|one| one.code).collect();
+        assert!(codes.is_sorted(), "{codes:?}");
+        assert_eq!(Attributes::from_canonical(&octets).to_set(), set);
+        let mut again = Vec::new();
+        Attributes::from_canonical(&octets).canonical(&mut again);
+        assert_eq!(again, octets);
+    }
+}
+
+/// Writing a set into a message is the same as making its canonical octets and packing them.
+#[test]
+fn a_set_is_announced_as_its_canonical_octets_are() {
+    let mut long = AttributeSet::local();
+    long.communities = (0..1_100).collect();
+    let v6_prefix: Ipv6Net = "2001:db8::/32".parse().unwrap();
+    for set in [AttributeSet::local(), full_set(), long] {
+        let octets = canonical(&set);
+        for four_octet_as in [true, false] {
+            let size = MessageSize {
+                four_octet_as,
+                ..STANDARD
+            };
+            let before = [1, 2, 3];
+            let (mut one, mut other) = (before.to_vec(), before.to_vec());
+            for count in [0, 1, 3, 1_500] {
+                let nlri = prefixes4(count);
+                for next_hop in [V4, v6()] {
+                    assert_eq!(
+                        Packer::announce_set(&mut one, size, &set, next_hop, &nlri),
+                        Packer::announce(&mut other, size, &octets, next_hop, &nlri),
+                    );
+                }
+            }
+            let nlri = [Nlri::<Ipv6Unicast>::new(v6_prefix)];
+            assert_eq!(
+                Packer::announce_set(&mut one, size, &set, v6(), &nlri),
+                Packer::announce(&mut other, size, &octets, v6(), &nlri),
+            );
+            assert!(one == other, "{} and {} octets", one.len(), other.len());
+            assert!(one.starts_with(&before));
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! Unicast and multicast of both IP versions: a prefix and nothing else (RFC 4271 §4.3, RFC 4760 §5).
 use super::{AddressFamily, Family};
+use crate::Nlri;
 use crate::prefix::{self, IpPrefix};
 use alloc::vec::Vec;
 use ipnet::{Ipv4Net, Ipv6Net};
@@ -34,9 +35,13 @@ macro_rules! family {
                 Some(prefix::check(octets, <$prefix>::BITS))
             }
             #[inline]
+            fn put_run(nlri: &[Nlri<Self>], end: usize, out: &mut Vec<u8>) -> Option<usize> {
+                let prefixes = nlri.iter().map(|one| &one.key);
+                Some(<$prefix>::put_run(prefixes, end, out))
+            }
+            #[inline]
             fn put(key: &$prefix, (): &(), out: &mut Vec<u8>) {
-                out.push(key.bits());
-                key.write(out);
+                key.put(out);
             }
         }
     };

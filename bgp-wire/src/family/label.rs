@@ -35,6 +35,9 @@ const NOTHING: [u8; 3] = [0; 3];
 const BOTTOM_OF_STACK: u8 = 1;
 /// Bits of a label field.
 const BITS: u8 = 24;
+/// Of the last octet of a label field; the bits between label and bottom of stack mean nothing here
+/// (RFC 8277 §2.2).
+const LABEL_BITS: u8 = 0xf0;
 
 impl Label {
     /// Pop the label, the packet is IPv4 (RFC 3032 §2.1).
@@ -98,6 +101,18 @@ impl Labels {
         self.count == 0
     }
 
+    /// The first `count` label fields of `octets`, which has as many.
+    fn read(octets: &[u8], count: u8) -> Self {
+        let mut stack = Self {
+            count,
+            ..Self::default()
+        };
+        let fields = octets.as_chunks::<3>().0.iter();
+        for (label, [high, middle, low]) in stack.labels.iter_mut().zip(fields).take(count.into()) {
+            *label = [*high, *middle, low & LABEL_BITS];
+        }
+        stack
+    }
     fn octets(&self) -> &[[u8; 3]] {
         self.labels.get(..usize::from(self.count)).unwrap_or(&[])
     }
@@ -146,52 +161,86 @@ pub(super) fn take(
     bits: RangeInclusive<u8>,
     likely: fn(&[u8]) -> bool,
 ) -> Option<(Labels, u8, &[u8], &[u8])> {
+    let (found, body, rest) = find(octets, bits, likely)?;
+    let labels = if withdrawn {
+        Labels::default()
+    } else {
+        Labels::read(body, found.count)
+    };
+    Some((labels, found.bits, found.behind, rest))
+}
+
+/// Labels that were found, not yet read: how many, and what is behind them.
+#[derive(Clone, Copy)]
+struct Found<'a> {
+    count: u8,
+    bits: u8,
+    behind: &'a [u8],
+}
+
+/// Finds the labels; beside them what is behind the length octet, and what follows the NLRI.
+#[inline]
+fn find(
+    octets: &[u8],
+    bits: RangeInclusive<u8>,
+    likely: fn(&[u8]) -> bool,
+) -> Option<(Found<'_>, &[u8], &[u8])> {
     let (nlri, rest) = octets.split_at_checked(prefix::measure(octets, u8::MAX)?)?;
     let (length, body) = nlri.split_first()?;
-    let sound = |(_, left, _): &(Labels, u8, &[u8])| bits.contains(left);
+    let sound = |found: &Found<'_>| bits.contains(&found.bits);
     let stacked = stack(*length, body).filter(sound);
-    let (labels, bits, body) = match stacked {
-        Some((_, _, inside)) if likely(inside) => stacked,
+    let found = match stacked {
+        Some(found) if likely(found.behind) => stacked,
         _ => {
             let single = single(*length, body).filter(sound);
             match single {
-                Some((_, _, inside)) if likely(inside) => single,
+                Some(found) if likely(found.behind) => single,
                 _ => stacked.or(single),
             }
         }
     }?;
-    let labels = if withdrawn { Labels::default() } else { labels };
-    Some((labels, bits, body, rest))
+    Some((found, body, rest))
 }
 
 /// One label at the front, whatever it says of others, and what is behind it.
-fn single(bits: u8, body: &[u8]) -> Option<(Labels, u8, &[u8])> {
-    let ([high, middle, low], body) = body.split_first_chunk::<3>()?;
-    let mut labels = Labels::default();
-    labels.push([*high, *middle, low & 0xf0])?;
-    Some((labels, bits.checked_sub(BITS)?, body))
+fn single(bits: u8, body: &[u8]) -> Option<Found<'_>> {
+    let (_, behind) = body.split_first_chunk::<3>()?;
+    Some(Found {
+        count: 1,
+        bits: bits.checked_sub(BITS)?,
+        behind,
+    })
 }
 
 /// The labels at the front, and what is behind them.
-fn stack(mut bits: u8, mut body: &[u8]) -> Option<(Labels, u8, &[u8])> {
-    let mut labels = Labels::default();
-    loop {
-        let (field, after) = body.split_first_chunk::<3>()?;
+#[inline]
+fn stack(mut bits: u8, mut body: &[u8]) -> Option<Found<'_>> {
+    for count in 1.. {
+        let ([high, middle, low], behind) = body.split_first_chunk::<3>()?;
         bits = bits.checked_sub(BITS)?;
-        body = after;
-        let [high, middle, low] = *field;
+        body = behind;
         let bottom = low & BOTTOM_OF_STACK != 0;
-        // The bits between label and bottom of stack mean nothing here (RFC 8277 §2.2).
-        let label = [high, middle, low & 0xf0];
+        let label = [*high, *middle, low & LABEL_BITS];
         // RFC 8277 §2.4; RFC 3107 §3 let a speaker withdraw so where it announced.
         if label == COMPATIBILITY && !bottom {
-            return Some((Labels::default(), bits, body));
+            return Some(Found {
+                count: 0,
+                bits,
+                behind,
+            });
         }
-        labels.push(label)?;
+        if usize::from(count) > Labels::MAX {
+            return None;
+        }
         if bottom || label == NOTHING {
-            return Some((labels, bits, body));
+            return Some(Found {
+                count,
+                bits,
+                behind,
+            });
         }
     }
+    None
 }
 
 /// Appends the length of `bits` bits behind labels, and the labels.
@@ -227,7 +276,7 @@ macro_rules! family {
             // RFC 7606 §5.3: what cannot be read here has a length that cannot be, as a prefix of 33
             // bits has, and where the next one begins is not known either.
             fn measure(octets: &[u8]) -> Option<usize> {
-                let (_, _, rest) = Self::take(octets)?;
+                let (_, _, rest) = find(octets, 0..=<$prefix>::BITS, |_| true)?;
                 octets.len().checked_sub(rest.len())
             }
             fn take(octets: &[u8]) -> Option<($prefix, Labels, &[u8])> {

@@ -1,5 +1,5 @@
 //! All faults of an UPDATE that cannot be used, for tools that show them.
-use super::{Checker, Layout, Scope, Span, Update, UpdateContext, check_run, code};
+use super::{Checker, Layout, Scope, Span, Update, UpdateContext, check_run};
 use crate::{Disposition, Family, Fault, FaultKind};
 use alloc::vec::Vec;
 
@@ -30,16 +30,14 @@ impl Update<&[u8]> {
             as_sets: context.as_sets,
         };
         let mut checker = Checker::new(message, &layout, scope, |family| context.mode(family));
-        let mut more_than_unreach = false;
-        for step in checker.by_ref() {
-            more_than_unreach |= step.code.is_some_and(|code| code != code::MP_UNREACH_NLRI);
-            faults.extend(step.fault);
-        }
-        let reachable = checker.reachable;
+        faults.extend(checker.by_ref());
         faults.extend(run(layout.nlri, false));
         // RFC 7606 §5.2, as in `parse`: the session ends over the first that withdraws.
         let worst = faults.iter().map(Fault::disposition).max();
-        if worst == Some(Disposition::TreatAsWithdraw) && more_than_unreach && !reachable {
+        if worst == Some(Disposition::TreatAsWithdraw)
+            && checker.more_than_unreach()
+            && !checker.reachable
+        {
             let first = faults
                 .iter()
                 .position(|fault| Some(fault.disposition()) == worst);

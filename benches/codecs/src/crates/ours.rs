@@ -32,8 +32,6 @@ pub struct Value {
     set: AttributeSet,
     size: MessageSize,
     nlri: Run,
-    /// Where the canonical attributes are made; kept, as a speaker keeps it.
-    canonical: Vec<u8>,
 }
 
 enum Run {
@@ -72,24 +70,14 @@ impl Writer for Ours {
                 ..SIZE
             },
             nlri,
-            canonical: Vec::new(),
         })
     }
 
     fn write(value: &mut Value, out: &mut Vec<u8>) -> bool {
-        let Value {
-            set,
-            size,
-            nlri,
-            canonical,
-        } = value;
-        canonical.clear();
-        if let Run::Announce4(..) | Run::Announce6(..) = nlri {
-            set.encode(canonical);
-        }
+        let Value { set, size, nlri } = value;
         let messages = match nlri {
-            Run::Announce4(hop, nlri) => Packer::announce(out, *size, canonical, *hop, nlri),
-            Run::Announce6(hop, nlri) => Packer::announce(out, *size, canonical, *hop, nlri),
+            Run::Announce4(hop, nlri) => Packer::announce_set(out, *size, set, *hop, nlri),
+            Run::Announce6(hop, nlri) => Packer::announce_set(out, *size, set, *hop, nlri),
             Run::Withdraw4(nlri) => Ok(Packer::withdraw(out, *size, nlri)),
             Run::Withdraw6(nlri) => Ok(Packer::withdraw(out, *size, nlri)),
         };
