@@ -43,6 +43,8 @@ pub(crate) struct ExportKey {
     pub(crate) four_octet_as: bool,
     /// There is an address of ours to be the next hop of this family's routes.
     pub(crate) own_next_hop: bool,
+    /// IPv6 next hops can be told for this family's routes (of IPv4: RFC 8950).
+    pub(crate) next_hops_v6: bool,
     /// ADD-PATH (RFC 7911): how many paths.
     pub(crate) paths: Option<PathCount>,
 }
@@ -110,6 +112,8 @@ impl ExportKey {
             }),
             None => self.rules.next_hop(path, source.kind, core),
         };
+        // What cannot be said to this peer is replaced by what it can reach: us.
+        let told = told.filter(|hop| self.next_hops_v6 || matches!(hop, NextHop::V4(_)));
         if told.is_none() && !self.own_next_hop {
             return Err(ExportState::NoNextHop);
         }

@@ -448,14 +448,14 @@ fn own_next_hop<F: Keyed>(up: &crate::PeerUp) -> Option<NextHop> {
 
 /// Our own address toward a peer as next hop, per family.
 pub(crate) fn own_next_hops(up: &crate::PeerUp) -> [Option<NextHop>; FAMILIES] {
-    [
-        up.next_hop_v4.map(NextHop::V4),
-        // RFC 2545 §3: the link-local address travels beside a global one.
-        up.next_hop_v6.or(up.link_local).map(|global| NextHop::V6 {
-            global,
-            link_local: up.link_local,
-        }),
-    ]
+    let v4 = up.next_hop_v4.map(NextHop::V4);
+    // RFC 2545 §3: the link-local address travels beside a global one.
+    let v6 = up.next_hop_v6.or(up.link_local).map(|global| NextHop::V6 {
+        global,
+        link_local: up.link_local,
+    });
+    let over_v6 = v6.filter(|_| up.ipv4_over_ipv6);
+    [over_v6.or(v4), v6]
 }
 
 fn write<F: Keyed>(

@@ -25,6 +25,7 @@ impl<F: Keyed> Table<F> {
             max_message: up.max_message,
             four_octet_as: up.four_octet_as,
             own_next_hop: own_next_hops(up).get(F::SLOT).is_some_and(Option::is_some),
+            next_hops_v6: F::FAMILY == Family::IPV6_UNICAST || up.ipv4_over_ipv6,
             paths: paths_in(up, F::FAMILY, peer.config.paths),
         })
     }

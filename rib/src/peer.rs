@@ -197,6 +197,8 @@ pub struct PeerUp {
     pub next_hop_v4: Option<Ipv4Addr>,
     /// Our address as next hop for IPv6 routes, where there is one.
     pub next_hop_v6: Option<Ipv6Addr>,
+    /// IPv4 routes may have IPv6 next hops (RFC 8950): our IPv6 address is theirs.
+    pub ipv4_over_ipv6: bool,
     /// Our link-local address on a shared link (RFC 2545 §3).
     pub link_local: Option<Ipv6Addr>,
     /// Families whose forwarding state the neighbor preserved while it was away (RFC 4724 §3, the
@@ -222,6 +224,7 @@ impl PeerUp {
             four_octet_as: true,
             next_hop_v4: None,
             next_hop_v6: None,
+            ipv4_over_ipv6: false,
             link_local: None,
             preserved: Vec::new(),
             enhanced_refresh: false,

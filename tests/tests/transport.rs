@@ -548,3 +548,49 @@ fn limits_of_prefixes_block_restart_and_disable() {
         shown(text(&neighbor, "state") == "Established", &neighbor)
     });
 }
+
+#[test]
+fn ipv4_routes_have_ipv6_next_hops_over_an_ipv6_session() {
+    if !Needs::met(&[Needs::Root, Needs::Bird]) {
+        return;
+    }
+    let lab = Lab::new();
+    let azure = Azure {
+        session4: false,
+        session6: true,
+        password: None,
+        ..Azure::default()
+    };
+    let channel =
+        "  ipv4 { extended next hop on; import all; export where source = RTS_STATIC; };\n";
+    let config = azure.config();
+    let with = config.replace("  ipv6 { import", &format!("{channel}  ipv6 {{ import"));
+    assert_ne!(with, config);
+    let bird = tests::Bird::start(&lab.azure, &with);
+    let ours = Azure::host_with(&[
+        (
+            "password = \"s3cret\"\n",
+            "families = [\"ipv4\", \"ipv6\"]\n",
+        ),
+        ("address = \"10.1.1.2\"", "address = \"fd00::2\""),
+    ]);
+    // Neither side has an IPv4 address on the link.
+    lab.host
+        .ip("addr flush dev to-azure scope global to 10.0.0.0/8");
+    lab.azure
+        .ip("addr flush dev to-host scope global to 10.0.0.0/8");
+    let myna = Myna::start(&lab.host, &ours);
+    myna.established("bgp1", SOON);
+    bird.established("host6");
+    lab.host.ip("addr add 192.168.100.1/24 dev lo");
+    eventually("both kernels have a route over IPv6", SOON, || {
+        let (here, there) = (lab.host.routes4(), lab.azure.routes4());
+        let wanted_here = "192.168.0.0/16 via inet6 fd00::2 dev to-azure proto bgp metric 32";
+        let wanted_there = "192.168.100.0/24 via inet6 fd00::1 dev to-host proto bird metric 32";
+        shown(
+            here.contains(wanted_here) && there.contains(wanted_there),
+            &format!("{here:#?} {there:#?}"),
+        )
+    });
+    assert!(lab.azure.ping("192.168.1.1", "192.168.100.1"));
+}

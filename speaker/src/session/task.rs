@@ -25,7 +25,7 @@ use rib::{PathCount, PeerId, PeerUp};
 use std::{
     collections::VecDeque,
     future::Future,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::PathBuf,
     pin::Pin,
     sync::{
@@ -441,11 +441,7 @@ impl Task {
             .connection(slot)
             .as_ref()
             .and_then(Connection::local_address);
-        let hops = NextHops::toward(
-            &self.seen,
-            local.map(|address| address.ip()),
-            self.connected,
-        );
+        let hops = NextHops::toward(&self.seen, local, self.connected);
         self.outbox.push_back(Learned::Up {
             peer: self.options.peer,
             epoch: self.epoch,
@@ -459,6 +455,7 @@ impl Task {
                 four_octet_as: negotiated.four_octet_as,
                 next_hop_v4: hops.v4,
                 next_hop_v6: hops.v6,
+                ipv4_over_ipv6: negotiated.extended_next_hop.contains(&Family::IPV4_UNICAST),
                 link_local: hops.link_local,
                 enhanced_refresh: negotiated.enhanced_route_refresh,
                 preserved: preserved(negotiated),
@@ -629,15 +626,13 @@ impl Task {
         let (slot, before) = (up.slot, up.hops);
         let has = |family| up.context.families.contains(&family);
         let (v4, v6) = (has(Family::IPV4_UNICAST), has(Family::IPV6_UNICAST));
+        let over_v6 = &up.context.extended_next_hop;
+        let v4 = v4 && !over_v6.contains(&Family::IPV4_UNICAST);
         let local = self
             .connection(slot)
             .as_ref()
             .and_then(Connection::local_address);
-        let now = NextHops::toward(
-            &self.seen,
-            local.map(|address| address.ip()),
-            self.connected,
-        );
+        let now = NextHops::toward(&self.seen, local, self.connected);
         if (v4 && before.v4.is_none() && now.v4.is_some())
             || (v6 && before.v6.is_none() && now.v6.is_some())
         {
@@ -1030,14 +1025,20 @@ struct NextHops {
 impl NextHops {
     /// The session's own address for its own family; for the other one the first address of the
     /// same link. A link-local next hop is only for neighbors on the same link (RFC 2545 §3).
-    fn toward(host: &Host, local: Option<IpAddr>, connected: bool) -> Self {
-        let Some(local) = local.map(|local| local.to_canonical()) else {
+    fn toward(host: &Host, local: Option<SocketAddr>, connected: bool) -> Self {
+        let Some(socket) = local else {
             return Self::default();
         };
+        // The same link-local address may be on several links.
+        let scope = match socket {
+            SocketAddr::V6(socket) => socket.scope_id(),
+            SocketAddr::V4(_) => 0,
+        };
+        let local = socket.ip().to_canonical();
         let link = host
             .addresses
             .iter()
-            .find(|address| address.net.addr() == local);
+            .find(|address| address.net.addr() == local && (scope == 0 || address.link == scope));
         let mut hops = Self::default();
         let on_link = host
             .addresses

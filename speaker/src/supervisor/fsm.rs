@@ -3,7 +3,9 @@
 use super::compile;
 use crate::config::{Config, Hostname, Neighbor, Restart};
 use bgp_fsm::StaleLimits;
-use bgp_wire::{Capability, Family, GracefulRestart, LongLived, RouterId};
+use bgp_wire::{
+    Capability, ExtendedNextHop, Family, GracefulRestart, LongLived, RouterId, iana::afi,
+};
 use std::time::Duration;
 
 /// Longest time between connection attempts toward a neighbor that is not on a connected subnet.
@@ -73,6 +75,14 @@ fn capabilities(neighbor: &Neighbor, past: &Past) -> Vec<Capability> {
     let families = neighbor.families.iter().copied();
     let mut capabilities: Vec<Capability> = families.map(Capability::Multiprotocol).collect();
     capabilities.extend([Capability::RouteRefresh, Capability::EnhancedRouteRefresh]);
+    // RFC 8950 §4: where the session itself is over IPv6 there may be no IPv4 address to be the next
+    // hop of IPv4 routes, and the neighbor's IPv6 address will do in any case.
+    if neighbor.address.is_ipv6() && neighbor.families.contains(&Family::IPV4_UNICAST) {
+        capabilities.push(Capability::ExtendedNextHop(vec![ExtendedNextHop {
+            family: Family::IPV4_UNICAST,
+            next_hop_afi: afi::IPV6,
+        }]));
+    }
     if settings.extended_messages {
         capabilities.push(Capability::ExtendedMessage);
     }
