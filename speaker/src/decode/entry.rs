@@ -314,7 +314,7 @@ pub struct AttributesEntry {
     /// Extended communities: "target:65000:1"; "0x" and hexadecimal digits where they have no words.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub extended_communities: Vec<String>,
-    /// IPv6 address specific extended communities: "target:[2001:db8::1]:1".
+    /// IPv6 address specific extended communities: `target:[2001:db8::1]:1`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ipv6_extended_communities: Vec<String>,
     /// Accumulated IGP metric.
