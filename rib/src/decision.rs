@@ -8,7 +8,7 @@
 //! prefix are looked at again; they are few. (A step that prefers the oldest external path, RFC
 //! 5004, is no part of the default order: it makes the outcome depend on history.)
 use crate::{
-    PeerKind,
+    DecisionRules, PeerKind,
     destinations::Path,
     intern::{Hot, Sets},
     sources::{Source, Sources},
@@ -73,6 +73,7 @@ struct Candidate<'a> {
     path: &'a Path,
     hot: &'a Hot,
     source: &'a Source,
+    rules: DecisionRules,
 }
 
 impl<'a> Candidate<'a> {
@@ -81,6 +82,7 @@ impl<'a> Candidate<'a> {
             path,
             hot: sets.hot(path.accepted)?,
             source: sources.at(path.source())?,
+            rules: sources.decision,
         })
     }
 
@@ -88,8 +90,13 @@ impl<'a> Candidate<'a> {
         matches!(self.source.kind, PeerKind::Local)
     }
 
+    /// Within it MED is compared.
     const fn group(&self) -> u32 {
-        self.hot.neighbor_as
+        if self.rules.always_compare_med {
+            0
+        } else {
+            self.hot.neighbor_as
+        }
     }
 
     fn identifier(&self) -> u32 {
@@ -118,7 +125,9 @@ impl<'a> Candidate<'a> {
             Step::LongLivedStale
         );
         step!(theirs.local_pref, mine.local_pref, Step::LocalPref);
-        step!(mine.path_length, theirs.path_length, Step::AsPathLength);
+        if !self.rules.ignore_path_length {
+            step!(mine.path_length, theirs.path_length, Step::AsPathLength);
+        }
         step!(mine.origin, theirs.origin, Step::Origin);
         if self.group() == other.group() {
             step!(mine.med, theirs.med, Step::Med);
@@ -128,6 +137,9 @@ impl<'a> Candidate<'a> {
             internal(other.source.kind),
             Step::EbgpOverIbgp
         );
+        if self.rules.prefer_oldest && external(self.source.kind) && external(other.source.kind) {
+            step!(self.path.learned, other.path.learned, Step::Oldest);
+        }
         step!(self.identifier(), other.identifier(), Step::RouterId);
         step!(
             mine.cluster_length,
@@ -141,6 +153,10 @@ impl<'a> Candidate<'a> {
         );
         (self.path.path_id.cmp(&other.path.path_id), Step::PathId)
     }
+}
+
+const fn external(kind: PeerKind) -> bool {
+    matches!(kind, PeerKind::Ebgp)
 }
 
 const fn internal(kind: PeerKind) -> bool {
@@ -164,8 +180,11 @@ pub(crate) fn compare(
     }
 }
 
-/// Do both paths come from one neighbor AS?
-pub(crate) fn same_group(one: &Path, other: &Path, sets: &Sets) -> bool {
+/// Is MED compared between the paths?
+pub(crate) fn same_group(one: &Path, other: &Path, sets: &Sets, sources: &Sources) -> bool {
+    if sources.decision.always_compare_med {
+        return true;
+    }
     match (sets.hot(one.accepted), sets.hot(other.accepted)) {
         (Some(one), Some(other)) => one.neighbor_as == other.neighbor_as,
         _ => false,
@@ -221,7 +240,7 @@ pub(crate) fn rank<'a>(
                 let conqueror = ranked
                     .iter()
                     .map(|(rival, _)| *rival)
-                    .find(|rival| same_group(rival, path, sets))
+                    .find(|rival| same_group(rival, path, sets, sources))
                     .unwrap_or(best);
                 compare(conqueror, path, sets, sources).1
             }

@@ -87,14 +87,6 @@ impl Path {
         }
     }
 
-    /// The same path, of another source.
-    pub(crate) const fn of(self, source: SourceId) -> Self {
-        Self {
-            origin: (source.0 << 8) | (self.origin & 0xff),
-            ..self
-        }
-    }
-
     pub(crate) const fn source(&self) -> SourceId {
         SourceId(self.origin >> 8)
     }

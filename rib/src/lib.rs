@@ -55,7 +55,7 @@
 //! Files, each importing only those that come later here: `stale`, `lookup`, `shard` (the public
 //! face), `tables`, `listing`, `membership`, `fill`, `background`, `table`, `export`, `import`, `rules`, `query`,
 //! `decision`, `lives`, `peers`, `inbox`, `member`, `destinations`, `intern`, `sources`, `change`, `peer`,
-//! `policy`, `index`, `key`, `hurry`, `journal`, `slots`, `interner`, `pages`.
+//! `policy`, `preferences`, `index`, `key`, `hurry`, `journal`, `slots`, `interner`, `pages`.
 #![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),
@@ -92,6 +92,7 @@ mod pages;
 mod peer;
 mod peers;
 mod policy;
+mod preferences;
 mod query;
 mod rules;
 mod shard;
@@ -114,6 +115,7 @@ pub use policy::{
     Action, AnyCommunity, AsPathPattern, CommunityPattern, Match, PatternError, Policy, PrefixList,
     PrefixRule, PrefixRuleError, Protocol, Subject, Term, Then, Verdict,
 };
+pub use preferences::DecisionRules;
 pub use query::{ExportState, Query, RejectReason, RouteState, RouteView, Staleness};
 pub use shard::{Shard, Usage};
 pub use tables::RibFamily;

@@ -5,8 +5,8 @@
 //! peer can take them, and the kernel table pulls `changes`. The same calls in the same order
 //! give the same octets, whatever the seed of the hash tables.
 use crate::{
-    Change, CursorId, Filled, PeerConfig, PeerCounters, PeerId, PeerKind, PeerUp, Query,
-    QueryPosition, RibFamily, RouteView,
+    Change, CursorId, DecisionRules, Filled, PeerConfig, PeerCounters, PeerId, PeerKind, PeerUp,
+    Query, QueryPosition, RibFamily, RouteView,
     intern::HopId,
     key::{FAMILIES, Keyed},
     listing::Question,
@@ -94,6 +94,14 @@ impl Shard {
         each_table!(self.tables, table => table.regroup(peer, &mut self.core));
         if old.limits != config.limits {
             each_table!(self.tables, table => table.unblock(peer, &mut self.core));
+        }
+    }
+
+    /// How paths are compared from now on; what was chosen is chosen again, in slices (see `work`).
+    pub fn set_decision(&mut self, rules: DecisionRules) {
+        if self.core.sources.decision != rules {
+            self.core.sources.decision = rules;
+            self.tables.evaluate_all(&mut self.core);
         }
     }
 

@@ -9,7 +9,7 @@
 //!
 //! A source also holds what the decision and the import rules ask of a peer, so that comparing two
 //! paths touches no configuration, and a path is judged by the session that brought it.
-use crate::{PeerConfig, PeerId, PeerKind, PeerUp, Protocol};
+use crate::{DecisionRules, PeerConfig, PeerId, PeerKind, PeerUp, Protocol};
 use std::{net::IpAddr, sync::Arc};
 
 /// A source; 24 bits, since a path stores it beside its standing.
@@ -92,6 +92,8 @@ impl Source {
 pub(crate) struct Sources {
     list: Vec<Source>,
     free: Vec<u32>,
+    /// How their paths are compared.
+    pub(crate) decision: DecisionRules,
 }
 
 impl Sources {
@@ -99,6 +101,11 @@ impl Sources {
         Self {
             list: Vec::new(),
             free: Vec::new(),
+            decision: DecisionRules {
+                always_compare_med: false,
+                ignore_path_length: false,
+                prefer_oldest: false,
+            },
         }
     }
 
@@ -134,6 +141,13 @@ impl Sources {
         let peer = source.peer;
         self.free.push(id.0);
         Some(peer)
+    }
+
+    /// All paths of a family are evaluated again until the scan has come so far.
+    pub(crate) fn all_due(&mut self, slot: usize, due: u64) {
+        for source in self.list.iter_mut().filter(|source| source.slot == slot) {
+            source.due = due;
+        }
     }
 
     /// Is there anything in this family that a scan would change? `scanned` counts destinations.

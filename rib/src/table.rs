@@ -238,16 +238,13 @@ impl<F: Keyed> Table<F> {
             self.insert(number, path, before.as_ref(), core);
             return;
         };
-        if path.aged(old.learned) == old {
-            // Said again: it keeps its age.
+        // Said again, be it by a new session or in a refresh: it keeps its age, whatever policy makes
+        // of it by now.
+        let again = (path.received, path.next_hop) == (old.received, old.next_hop);
+        let path = if again { path.aged(old.learned) } else { path };
+        if path == old {
             return;
         }
-        let path = if path.of(old.source()).aged(old.learned) == old {
-            // Said again by a new session or in a refresh.
-            path.aged(old.learned)
-        } else {
-            path
-        };
         retain(&path, core);
         self.destinations.replace(number, at, path);
         self.count(&old, false, core);
@@ -339,7 +336,7 @@ impl<F: Keyed> Table<F> {
         // another group than the best path's may have hidden a path that beats the best.)
         let irrelevant = at != 0
             && (!gone.accepted()
-                || before.is_some_and(|best| same_group(&best, &gone, &core.sets)));
+                || before.is_some_and(|best| same_group(&best, &gone, &core.sets, &core.sources)));
         if !irrelevant {
             self.decide(number, before, core);
         }

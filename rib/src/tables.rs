@@ -97,4 +97,12 @@ impl Tables {
             table.start_scan();
         });
     }
+
+    /// Every path is evaluated again, in slices.
+    pub(crate) fn evaluate_all(&mut self, core: &mut Core) {
+        each_table!(self, table => {
+            core.sources.all_due(table.slot(), table.scan_due());
+            table.start_scan();
+        });
+    }
 }

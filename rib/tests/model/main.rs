@@ -23,8 +23,9 @@ use ipnet::IpNet;
 use naive::{Attr, Naive, NaivePeer, Route};
 use replay::Replay;
 use rib::{
-    CursorId, ExportState, LongLivedExport, NextHopRule, PathCount, PeerConfig, PeerId, PeerKind,
-    PeerUp, Policy, PrivateAs, Query, QueryPosition, RouteState, Shard, Staleness,
+    CursorId, DecisionRules, ExportState, LongLivedExport, NextHopRule, PathCount, PeerConfig,
+    PeerId, PeerKind, PeerUp, Policy, PrivateAs, Query, QueryPosition, RouteState, Shard,
+    Staleness,
 };
 use std::{
     collections::BTreeMap,
@@ -223,7 +224,16 @@ impl World {
             95..=97 => {
                 self.pull_changes(5);
             }
-            98 => self.shard.rewind(self.kernel),
+            98 if self.random.chance(50) => self.shard.rewind(self.kernel),
+            98 => {
+                let rules = DecisionRules {
+                    always_compare_med: self.random.chance(30),
+                    ignore_path_length: self.random.chance(30),
+                    prefer_oldest: self.random.chance(50),
+                };
+                self.naive.decision = rules;
+                self.shard.set_decision(rules);
+            }
             _ => self.drain(),
         }
         if self.strict {
@@ -316,6 +326,16 @@ impl World {
                     next_hop,
                     stale: None,
                     up: up.clone(),
+                    learned: self.now,
+                };
+                let key = (prefix, peer, path_id);
+                let said = self.naive.routes.get(&key);
+                let again = said
+                    .filter(|said| (&said.attr, said.next_hop) == (&attr, next_hop))
+                    .map(|said| said.learned);
+                let route = Route {
+                    learned: again.unwrap_or(self.now),
+                    ..route
                 };
                 self.naive.routes.insert((prefix, peer, path_id), route);
             }
@@ -662,6 +682,7 @@ impl World {
             let naive = &self.naive.routes[&(route.prefix, peer, route.path_id.0)];
             assert_eq!(Attr::from(route.attributes), naive.attr);
             assert_eq!(route.stale, naive.stale);
+            assert_eq!(route.learned, naive.learned);
         });
         assert_eq!(
             received,

@@ -4,7 +4,8 @@ use bgp_wire::{
 };
 use ipnet::IpNet;
 use rib::{
-    LongLivedExport, NextHopRule, PathCount, PeerConfig, PeerKind, PeerUp, PrivateAs, Staleness,
+    DecisionRules, LongLivedExport, NextHopRule, PathCount, PeerConfig, PeerKind, PeerUp,
+    PrivateAs, Staleness,
 };
 use std::{
     collections::BTreeMap,
@@ -76,6 +77,7 @@ pub(crate) struct Route {
     pub(crate) stale: Option<Staleness>,
     /// The session that brought it.
     pub(crate) up: Option<PeerUp>,
+    pub(crate) learned: u32,
 }
 
 #[derive(Debug)]
@@ -102,6 +104,7 @@ pub(crate) type Ranked = (usize, u32, Route);
 
 #[derive(Debug, Default)]
 pub(crate) struct Naive {
+    pub(crate) decision: DecisionRules,
     pub(crate) peers: Vec<NaivePeer>,
     /// As received, by prefix, peer and path identifier.
     pub(crate) routes: BTreeMap<(IpNet, usize, u32), Route>,
@@ -227,16 +230,23 @@ impl Naive {
             keep_lowest(&mut left, |(_, _, route)| {
                 std::cmp::Reverse(route.attr.local_pref.unwrap_or(100))
             });
-            keep_lowest(&mut left, |(_, _, route)| route.attr.path.len());
+            if !self.decision.ignore_path_length {
+                keep_lowest(&mut left, |(_, _, route)| route.attr.path.len());
+            }
             keep_lowest(&mut left, |(_, _, route)| route.attr.origin);
             let survivors = left.clone();
             left.retain(|(_, _, route)| {
                 survivors.iter().all(|(.., other)| {
-                    other.attr.path.first() != route.attr.path.first()
+                    (other.attr.path.first() != route.attr.path.first()
+                        && !self.decision.always_compare_med)
                         || other.attr.med.unwrap_or(0) >= route.attr.med.unwrap_or(0)
                 })
             });
             keep_lowest(&mut left, |(from, ..)| kind(*from) == PeerKind::Ibgp);
+            let external = left.iter().all(|(from, ..)| kind(*from) == PeerKind::Ebgp);
+            if self.decision.prefer_oldest && external {
+                keep_lowest(&mut left, |(_, _, route)| route.learned);
+            }
             keep_lowest(&mut left, |(_, _, route)| {
                 let session = route.up.as_ref();
                 let own = session.map(|up| u32::from(up.router_id.address()));

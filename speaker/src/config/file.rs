@@ -223,6 +223,8 @@ fn read(walk: &Walk<'_>, tree: &DeTable<'_>, path: &Path) -> Option<Config> {
     let static_prefixes = static_prefixes.map(read_static).unwrap_or_default();
     let kernel = section("kernel", Subject::Kernel, keys::KERNEL);
     let kernel = kernel.map(read_kernel);
+    let decision = section("decision", Subject::Decision, keys::DECISION);
+    let decision = decision.map(read_decision).unwrap_or_default();
     let filters = section("filter", Subject::Filters, keys::FILTER);
     let filters = filters
         .map(|section| read_filters(&section))
@@ -250,6 +252,7 @@ fn read(walk: &Walk<'_>, tree: &DeTable<'_>, path: &Path) -> Option<Config> {
         router_id,
         local_as: local_as?,
         cluster_id,
+        decision,
         listen,
         control,
         connected,
@@ -385,6 +388,17 @@ fn read_kernel(section: Section<'_, '_>) -> Kernel {
         mtu: mtu.map(|octets| fib::Mtu { octets, locked }),
         adopt,
     }
+}
+
+fn read_decision(section: Section<'_, '_>) -> rib::DecisionRules {
+    let flag = |key| section.read(key, Item::boolean).unwrap_or(false);
+    let rules = rib::DecisionRules {
+        always_compare_med: flag("always-compare-med"),
+        ignore_path_length: flag("ignore-as-path-length"),
+        prefer_oldest: flag("prefer-oldest"),
+    };
+    section.finish();
+    rules
 }
 
 /// `None` in place of rules: the filter is there, but something is wrong with it.

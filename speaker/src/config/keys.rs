@@ -23,6 +23,7 @@ pub(super) const TOP: Keys = Keys {
         "connected",
         "static",
         "kernel",
+        "decision",
         "filter",
         "set",
         "policy",
@@ -59,6 +60,14 @@ pub(super) const KERNEL: Keys = Keys {
 pub(super) const FILTER: Keys = Keys {
     section: "[filter.NAME]",
     keys: &["accept"],
+};
+pub(super) const DECISION: Keys = Keys {
+    section: "[decision]",
+    keys: &[
+        "always-compare-med",
+        "ignore-as-path-length",
+        "prefer-oldest",
+    ],
 };
 pub(super) const SET: Keys = Keys {
     section: "[set.NAME]",
@@ -175,8 +184,8 @@ pub(super) const LIMIT: Keys = Keys {
     section: "[[neighbor]]",
     keys: &["prefixes", "ipv4", "ipv6", "action", "after"],
 };
-pub(super) const ALL: [Keys; 10] = [
-    TOP, CONTROL, CONNECTED, STATIC, KERNEL, FILTER, SET, POLICY, TERM, NEIGHBOR,
+pub(super) const ALL: [Keys; 11] = [
+    TOP, CONTROL, CONNECTED, STATIC, KERNEL, DECISION, FILTER, SET, POLICY, TERM, NEIGHBOR,
 ];
 
 /// Words of other programs' configurations: what they are called here.

@@ -29,6 +29,8 @@ pub enum Subject {
     Filters,
     /// one filter by name
     Filter(String),
+    /// `[decision]`
+    Decision,
     /// all named sets
     Sets,
     /// one of them by name
@@ -64,6 +66,7 @@ impl fmt::Display for Subject {
             Self::Kernel => f.write_str("kernel"),
             Self::Filters => f.write_str("filter"),
             Self::Filter(name) => write!(f, "filter.{name}"),
+            Self::Decision => f.write_str("decision"),
             Self::Sets => f.write_str("set"),
             Self::Set(name) => write!(f, "set.{name}"),
             Self::Policies => f.write_str("policy"),

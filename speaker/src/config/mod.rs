@@ -31,7 +31,7 @@ pub use treatment::{AddPath, Treatment};
 
 use bgp_wire::{Asn, RouterId};
 use ipnet::IpNet;
-use rib::{Policy, PrefixRule};
+use rib::{DecisionRules, Policy, PrefixRule};
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc};
 
 /// Where `myna` looks for its configuration.
@@ -49,6 +49,8 @@ pub struct Config {
     pub local_as: Asn,
     /// What we put into CLUSTER_LIST as a route reflector (RFC 4456 §7); `None`: `router_id`.
     pub cluster_id: Option<u32>,
+    /// How paths are compared.
+    pub decision: DecisionRules,
     /// Where to accept connections; empty: nowhere.
     pub listen: Vec<SocketAddr>,
     /// Control socket; `None`: none.
@@ -77,6 +79,7 @@ impl Config {
             router_id: None,
             local_as,
             cluster_id: None,
+            decision: DecisionRules::default(),
             listen: Vec::new(),
             control: None,
             connected: None,

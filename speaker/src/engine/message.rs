@@ -5,7 +5,7 @@ use crate::{config::Limits, fib::Fib, view};
 use bgp_wire::{Family, RouteRefresh, Update};
 use bytes::Bytes;
 use ipnet::IpNet;
-use rib::{PeerConfig, PeerCounters, PeerId, PeerUp, Query, QueryPosition};
+use rib::{DecisionRules, PeerConfig, PeerCounters, PeerId, PeerUp, Query, QueryPosition};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
@@ -109,6 +109,8 @@ pub(crate) enum Question {
         meta: SourceMeta,
         config: Box<PeerConfig>,
     },
+    /// How paths are compared.
+    Decide(DecisionRules),
     /// A source is gone for good.
     RemovePeer { peer: PeerId },
     /// Counts of one peer, in the order of `families`.

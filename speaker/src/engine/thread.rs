@@ -479,6 +479,7 @@ impl State {
                 self.shard.configure_peer(peer, *config);
                 self.check_settled();
             }
+            Question::Decide(rules) => self.shard.set_decision(rules),
             Question::RemovePeer { peer } => {
                 self.peers.remove(&peer);
                 self.shard.remove_peer(peer);

@@ -94,6 +94,10 @@ impl Supervisor {
             self.router_id = router_id;
             changes.push(format!("router id {router_id}, local AS {}", new.local_as));
         }
+        if old.decision != new.decision {
+            self.engine.tell(Question::Decide(new.decision)).await;
+            changes.push("decision: rules changed".to_owned());
+        }
         self.apply_origins(&old, &new, &mut changes).await;
         self.set_entry();
         self.expect_ranges();

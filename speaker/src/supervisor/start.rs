@@ -69,6 +69,7 @@ pub(crate) async fn start(parts: Parts) -> Result<Handle, StartError> {
     let listeners = open_listeners(&config.listen, &routing, &entry, &[]).map_err(StartError)?;
     let engine = Engine::start(EngineOptions { fib })
         .map_err(|error| StartError(format!("cannot start: {error}")))?;
+    engine.tell(Question::Decide(config.decision)).await;
     let (events, _) = broadcast::channel(EVENTS);
     let connected_peer = local_source(
         &engine,

@@ -70,6 +70,7 @@ fn the_packet_host() {
         local_as: Asn(65530),
         policies: BTreeMap::new(),
         cluster_id: None,
+        decision: rib::DecisionRules::default(),
         listen: vec!["0.0.0.0:179".parse().unwrap(), "[::]:179".parse().unwrap()],
         control: Some(ControlSocket::default()),
         connected: Some(Connected {
@@ -808,7 +809,8 @@ fn any_text_is_answered() {
 
 #[test]
 fn how_routes_are_treated() {
-    let head = "local-as = 65530\ncluster-id = \"0.0.0.9\"\n[[neighbor]]\naddress = \"10.1.1.2\"\n";
+    let head = "local-as = 65530\ncluster-id = \"0.0.0.9\"\n\
+        [decision]\nprefer-oldest = true\nalways-compare-med = true\n[[neighbor]]\naddress = \"10.1.1.2\"\n";
     let read = |keys: &str| {
         let loaded = parse(&format!("{head}{keys}"), Path::new("test.toml"))?;
         Ok::<_, Problems>(loaded.config)
@@ -821,6 +823,12 @@ fn how_routes_are_treated() {
     )
     .unwrap();
     assert_eq!(config.cluster_id, Some(9));
+    let decision = rib::DecisionRules {
+        always_compare_med: true,
+        ignore_path_length: false,
+        prefer_oldest: true,
+    };
+    assert_eq!(config.decision, decision);
     let expected = Treatment {
         role: Some(bgp_wire::Role::Customer),
         reflector_client: false,
