@@ -121,6 +121,47 @@ fn without_a_daemon_flush_removes_what_is_ours_and_nothing_else() {
 }
 
 #[test]
+fn a_dry_run_tells_and_writes_nothing() {
+    if !Needs::met(&[Needs::Root, Needs::Bird]) {
+        return;
+    }
+    let lab = Lab::new();
+    let azure = Azure {
+        announces: PREFIXES.map(str::to_owned).into(),
+        ..Azure::default()
+    };
+    let _azure = Bird::start(&lab.azure, &azure.config());
+    let before = lab.host.routes4();
+    let config = Azure::host_with(&[("metric = 32", "metric = 32\ndry-run = true")]);
+    let myna = Myna::start(&lab.host, &config);
+    myna.established("bgp1", SOON);
+    eventually("all would be there", SOON, || {
+        let kernel = myna.kernel();
+        shown(kernel["installed_v4"] == 3, &kernel)
+    });
+    assert_eq!(myna.kernel()["dry_run"], true);
+    let told = myna.says(&["show", "kernel"]);
+    assert!(told.contains("nothing is written"), "{told}");
+    let told = myna.says(&["explain", "172.16.0.0/12"]);
+    assert!(
+        told.contains("stopped before the kernel: would be"),
+        "{told}"
+    );
+    let refused = myna.command(&["kernel", "flush"]);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(
+        !refused.status.success() && said.contains("dry run"),
+        "{said}"
+    );
+    assert!(
+        myna.log().contains("dry run: would add a route"),
+        "{}",
+        myna.log()
+    );
+    assert_eq!(lab.host.routes4(), before);
+}
+
+#[test]
 fn a_changed_metric_protocol_or_table_leaves_no_gap() {
     if !Needs::met(&[Needs::Root, Needs::Bird]) {
         return;

@@ -93,6 +93,12 @@ fn flush_alone(config: &Path) -> Result<Flushed, Failure> {
              --config"
         )));
     };
+    if kernel.dry_run {
+        let path = config.display();
+        return Err(Failure::Other(format!(
+            "[kernel] of {path} says dry-run = true, so nothing is written into the kernel"
+        )));
+    }
     let (removed_v4, removed_v6) = fib::flush(&kernel)
         .map_err(|error| Failure::Other(format!("cannot empty the kernel table: {error}")))?;
     Ok(Flushed {

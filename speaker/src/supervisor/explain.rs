@@ -212,6 +212,9 @@ fn verdict(explanation: &view::Explanation, ours: bool, has_kernel: bool) -> Str
             }
         }
         Some("pending") => format!("on its way into the kernel; {}", announced()),
+        Some(dry) if dry.starts_with("would be") => {
+            format!("stopped before the kernel: {dry}; {}", announced())
+        }
         Some(overruled) if overruled.starts_with("installed") => {
             format!("stopped in the kernel: {overruled}")
         }

@@ -9,7 +9,13 @@ use tokio::sync::oneshot;
 impl Supervisor {
     /// The answer comes when the routes are gone; the supervisor goes on meanwhile.
     pub(super) fn flush_kernel(&self, reply: oneshot::Sender<Result<view::Kernel, String>>) {
-        if let Err(why) = self.has_kernel() {
+        let allowed = self.has_kernel().and_then(|kernel| {
+            let dry = "this is a dry run: nothing of ours is in the kernel";
+            (!kernel.dry_run)
+                .then_some(())
+                .ok_or_else(|| dry.to_owned())
+        });
+        if let Err(why) = allowed {
             // Who asked may have gone away meanwhile, here and below.
             let _ = reply.send(Err(why));
             return;
