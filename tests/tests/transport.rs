@@ -594,3 +594,46 @@ fn ipv4_routes_have_ipv6_next_hops_over_an_ipv6_session() {
     });
     assert!(lab.azure.ping("192.168.1.1", "192.168.100.1"));
 }
+
+#[test]
+fn a_thousand_neighbors_come_up_without_a_storm() {
+    const NEIGHBORS: usize = 1000;
+    if !Needs::met(&[Needs::Root]) {
+        return;
+    }
+    let lab = Lab::new();
+    lab.host.ip("route add 10.2.0.0/16 via 10.1.1.2");
+    let mut addresses = String::new();
+    let mut many = "router-id = \"10.1.1.2\"\nlocal-as = 12076\n".to_owned();
+    for n in 0..NEIGHBORS {
+        let source = format!("10.2.{}.{}", n / 250, n % 250 + 1);
+        addresses.push_str(&format!("addr add {source}/32 dev lo\n"));
+        many.push_str(&format!(
+            "[[neighbor]]\naddress = \"10.1.1.1\"\nremote-as = 65530\n\
+             source-address = \"{source}\"\nimport = \"none\"\nexport = \"none\"\n"
+        ));
+    }
+    lab.azure.ip_batch(&addresses);
+    let one = Myna::start(
+        &lab.host,
+        "router-id = \"10.1.1.1\"\nlocal-as = 65530\n[[neighbor]]\nname = \"leaf\"\n\
+         range = \"10.2.0.0/16\"\nremote-as = 12076\nlimit = 1000\nimport = \"none\"\n\
+         export = \"none\"\n",
+    );
+    let many = Myna::start(&lab.azure, &many);
+    for myna in [&one, &many] {
+        eventually("all are Established", Duration::from_secs(120), || {
+            let status = myna.show(&["status"])?;
+            shown(status["established"] == NEIGHBORS, &status["established"])
+        });
+    }
+    // Each asked once, or once more where the other side was not ready yet.
+    let neighbors = many.show(&["neighbors"]).unwrap();
+    let opens: u64 = neighbors
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|neighbor| neighbor["messages"]["opens_out"].as_u64())
+        .sum();
+    assert!(opens < 2 * NEIGHBORS as u64, "{opens} OPENs");
+}
