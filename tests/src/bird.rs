@@ -1,11 +1,10 @@
 //! A BIRD 2 in a namespace, and its `birdc`.
-use crate::{Netns, Process, SOON, eventually};
+use crate::{Netns, Process, SOON, eventually, process::bounded};
 use nix::sys::signal::Signal;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
-    process::Command,
 };
 use tempfile::TempDir;
 
@@ -246,7 +245,7 @@ impl Bird {
 }
 
 fn birdc(socket: &Path, question: &str) -> Result<String, String> {
-    let output = Command::new("birdc")
+    let output = bounded("birdc")
         .arg("-s")
         .arg(socket)
         .arg(question)

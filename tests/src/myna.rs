@@ -136,8 +136,11 @@ impl Myna {
     #[track_caller]
     #[must_use]
     pub fn command(&self, arguments: &[&str]) -> Output {
+        // `stop` waits for the daemon's end.
         self.netns
-            .command(&Self::binary().to_string_lossy())
+            .command("timeout")
+            .args(["--kill-after=1", "30"])
+            .arg(Self::binary())
             .args(arguments)
             .arg("--socket")
             .arg(self.socket())

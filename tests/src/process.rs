@@ -7,10 +7,22 @@ use nix::{
 use std::{
     fs::{self, File},
     path::{Path, PathBuf},
-    process::{Child, ExitStatus, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     thread,
     time::Duration,
 };
+
+/// How long a program may take that only asks a daemon something. A daemon that hangs, or turns in
+/// circles, shall fail a test and not hold it.
+const ANSWER: &str = "20";
+
+/// A program that asks a daemon something, and is ended by its process id where it gets no answer.
+#[must_use]
+pub(crate) fn bounded(program: &str) -> Command {
+    let mut command = Command::new("timeout");
+    command.args(["--kill-after=1", ANSWER, program]);
+    command
+}
 
 /// Lines of output that a failing test shows of each of its programs.
 const SHOWN: usize = 120;

@@ -8,11 +8,12 @@
 //! it is told another one: [`Announced::next_hop`].
 use super::program::{answer, json, number};
 use crate::{
-    Announced, Capability, Daemon, Family, Neighbor, Netns, Path, Process, Router, SOON, eventually,
+    Announced, Capability, Daemon, Family, Neighbor, Netns, Path, Process, Router, SOON,
+    eventually, process::bounded,
 };
 use nix::sys::signal::Signal;
 use serde_json::Value;
-use std::{collections::BTreeSet, fmt::Write, fs, net::IpAddr, path, process::Command};
+use std::{collections::BTreeSet, fmt::Write, fs, net::IpAddr, path};
 use tempfile::TempDir;
 
 /// A `gobgpd`.
@@ -56,7 +57,7 @@ impl GoBgp {
 
     fn ask(&self, words: &[&str]) -> Result<String, String> {
         answer(
-            Command::new("gobgp")
+            bounded("gobgp")
                 .arg("--target")
                 .arg(format!("unix://{}", self.path("api.sock")))
                 .args(words),

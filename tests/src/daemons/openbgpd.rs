@@ -2,7 +2,8 @@
 //! a child of its own, and it is the one that signals go to. On Linux it installs nothing.
 use super::program::{answer, json, number, texts};
 use crate::{
-    Announced, Capability, Daemon, Family, Neighbor, Netns, Path, Process, Router, SOON, eventually,
+    Announced, Capability, Daemon, Family, Neighbor, Netns, Path, Process, Router, SOON,
+    eventually, process::bounded,
 };
 use nix::{
     sys::signal::{Signal, kill},
@@ -16,7 +17,6 @@ use std::{
     net::IpAddr,
     os::unix::fs::PermissionsExt,
     path,
-    process::Command,
 };
 use tempfile::TempDir;
 
@@ -73,7 +73,7 @@ impl OpenBgpd {
 
     fn ask(&self, words: &[&str]) -> Result<String, String> {
         answer(
-            Command::new("bgpctl")
+            bounded("bgpctl")
                 .arg("-s")
                 .arg(self.path("bgpd.sock"))
                 .args(words),
