@@ -72,10 +72,13 @@ impl ExaBgp {
 
     /// Its events about `neighbor`, oldest first.
     fn events(&self, neighbor: IpAddr) -> Vec<Value> {
-        let text = fs::read_to_string(self.path("events")).unwrap_or_default();
-        let events = text
-            .lines()
-            .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let octets = fs::read(self.path("events")).unwrap_or_default();
+        let text = String::from_utf8_lossy(&octets);
+        let events = text.lines().filter_map(|line| {
+            // The data of a NOTIFICATION stands in a reason as it is.
+            let line = line.replace(char::is_control, " ");
+            serde_json::from_str::<Value>(&line).ok()
+        });
         let of_neighbor =
             |event: &Value| event["neighbor"]["address"]["peer"] == neighbor.to_string().as_str();
         events.filter(of_neighbor).collect()

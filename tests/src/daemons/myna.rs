@@ -264,6 +264,10 @@ fn session(text: &mut String, number: usize, neighbor: &Neighbor) {
     if neighbor.strict_role {
         text.push_str("strict-role = true\n");
     }
+    if let Some(limit) = neighbor.prefix_limit {
+        // Of accepted ones: FRR sends back what it has from us, which is a loop, and received.
+        let _ = writeln!(text, "import-limit = {limit}");
+    }
     if neighbor.extended_messages {
         text.push_str("extended-messages = true\n");
     }

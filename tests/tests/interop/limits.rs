@@ -1,17 +1,26 @@
 //! Limits: how many prefixes, and how large a message.
-use crate::{feature::Feature, meeting::Plan};
+use crate::{
+    feature::Feature,
+    meeting::{Plan, THEIRS, theirs_of},
+};
 use std::collections::BTreeSet;
-use tests::{Announced, Capability, Daemon, Implementation, PATIENT, eventually, same, shown};
+use tests::{
+    Announced, Capability, Daemon, Duration, Implementation, PATIENT, eventually, holds, same,
+    shown,
+};
 
 pub(crate) const FEATURES: &[Feature] = &[
     Feature {
         key: "prefix-limit-theirs",
         title: "prefix limit of the peer's",
         run: prefix_limit_theirs,
-        not_offered: &[
-            (Implementation::Myna, "it has no limits"),
-            (Implementation::ExaBgp, "it has no limits"),
-        ],
+        not_offered: &[(Implementation::ExaBgp, "it has no limits")],
+    },
+    Feature {
+        key: "prefix-limit-ours",
+        title: "prefix limit of ours",
+        run: prefix_limit_ours,
+        not_offered: &[],
     },
     Feature {
         key: "extended-messages",
@@ -39,6 +48,33 @@ fn prefix_limit_theirs(make: Implementation) {
     meeting.myna.announce(&Announced::new("192.168.102.0/24"));
     meeting.myna.announce(&Announced::new("192.168.103.0/24"));
     meeting.myna_said(&["Maximum Number of Prefixes Reached"]);
+}
+
+/// The same the other way round. The peer is told and stays away until our operator lets it, after
+/// theirs has taken back what was too much.
+fn prefix_limit_ours(make: Implementation) {
+    let mut meeting = Plan::new(make)
+        .ours(|session| session.prefix_limit = Some(2))
+        .start();
+    meeting.exchanged();
+    meeting.peer.announce(&theirs_of(make, "172.16.0.0/12"));
+    meeting.myna_has_only(&[THEIRS, "172.16.0.0/12"]);
+    meeting.established();
+    meeting.peer.announce(&theirs_of(make, "172.32.0.0/12"));
+    meeting.peer_says(&[
+        "Maximum Number of Prefixes Reached",
+        "Maximum number of prefixes reached",
+        "max-prefix exceeded",
+    ]);
+    meeting.not_in_our_kernel(THEIRS);
+    meeting.not_in_our_kernel("172.32.0.0/12");
+    eventually("both sides are apart", PATIENT, || meeting.apart());
+    holds("no session", Duration::from_secs(1), || meeting.apart());
+    meeting.peer.withdraw("172.32.0.0/12");
+    let name = meeting.myna.name(meeting.there);
+    let _ = meeting.myna.myna().says(&["enable", &name]);
+    meeting.exchanged();
+    meeting.myna_has_only(&[THEIRS, "172.16.0.0/12"]);
 }
 
 /// RFC 8654: thousands of prefixes of ours fit into a few messages, and none of the peer's is lost
