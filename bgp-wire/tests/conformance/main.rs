@@ -7,6 +7,7 @@
 mod captures;
 mod corpora;
 mod differences;
+mod exabgp;
 mod fragments;
 mod messages;
 mod verdicts;

@@ -333,7 +333,7 @@ fn try_message(score: &mut Score, case: &str, message: &[u8], contexts: &[Update
 }
 
 /// What a case says of its session; what it does not say is tried, the likelier first.
-fn contexts(case: &Value) -> Vec<UpdateContext> {
+pub(super) fn contexts(case: &Value) -> Vec<UpdateContext> {
     let four_octet_as = case.pointer("/context/as4").and_then(Value::as_bool);
     let add_path = ["/context/addpath_families", "/context/addpath_conf"]
         .iter()

@@ -11,6 +11,7 @@ use std::sync::Mutex;
 /// Sections in the order in which they stand.
 const SECTIONS: &[&str] = &[
     "Messages of other implementations",
+    "Fields as ExaBGP reads them",
     "Parts of messages of other implementations",
     "Verdicts of other implementations",
     "Captures",
