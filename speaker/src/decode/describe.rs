@@ -137,22 +137,38 @@ pub(super) fn hint(octets: &[u8], reading: Reading, contexts: &Contexts) -> Opti
         add_path,
         ..reading
     };
+    let internal = |four_octet_as, add_path| Reading {
+        internal: true,
+        ..other(four_octet_as, add_path)
+    };
     if octets.get(18) != Some(&iana::message::UPDATE) {
         return None;
     }
     let four = reading.four_octet_as;
-    let (width, both) = if four {
-        ("no fault with --as2", "no fault with --as2 and --add-path")
+    let (width, both, internal_width) = if four {
+        (
+            "no fault with --as2",
+            "no fault with --as2 and --add-path",
+            "no fault with --ibgp and --as2",
+        )
     } else {
         (
             "no fault without --as2",
             "no fault with --add-path, without --as2",
+            "no fault with --ibgp, without --as2",
         )
     };
+    let (said, everywhere) = (PathIds::AsSaid, PathIds::Everywhere);
     let tries = [
-        (other(!four, PathIds::AsSaid), width),
-        (other(four, PathIds::Everywhere), "no fault with --add-path"),
-        (other(!four, PathIds::Everywhere), both),
+        (internal(four, said), "no fault with --ibgp"),
+        (other(!four, said), width),
+        (other(four, everywhere), "no fault with --add-path"),
+        (other(!four, everywhere), both),
+        (internal(!four, said), internal_width),
+        (
+            internal(four, everywhere),
+            "no fault with --ibgp and --add-path",
+        ),
     ];
     tries.into_iter().find_map(|(reading, words)| {
         let update = Update::parse(octets, contexts.of(reading)).ok()?;

@@ -161,6 +161,24 @@ fn context_is_taken_and_missed_context_is_hinted_at() {
     );
     let line = hex_line(&update(&octets(ATTRIBUTES), &[0, 0, 0, 33, 8, 10]));
     assert!(lines(&line).ends_with("(no fault with --add-path)\n"));
+    let internal = format!("{ATTRIBUTES} 400504 00000064");
+    let text = lines(&hex_line(&update(&octets(&internal), &[8, 10])));
+    assert!(text.ends_with("(no fault with --ibgp)\n"), "{text}");
+    let internal = hex_line(&update(&octets(&internal), &[0, 0, 0, 33, 8, 10]));
+    let text = lines(&internal);
+    assert!(
+        text.ends_with("(no fault with --ibgp and --add-path)\n"),
+        "{text}"
+    );
+    let internal = hex_line(&update(
+        &octets(&format!("{two} 400504 00000064")),
+        &[8, 10],
+    ));
+    let text = lines(&internal);
+    assert!(
+        text.ends_with("(no fault with --ibgp and --as2)\n"),
+        "{text}"
+    );
     let mut options = Options::default();
     options.session.add_path = vec![bgp_wire::Family::IPV4_UNICAST];
     assert!(printed(&line, &options).contains("announce 10.0.0.0/8 id 33 via 192.0.2.1"));
