@@ -96,7 +96,7 @@
 //!
 //! An [`AttributeSet`] becomes canonical octets once, a [`Rewrite`](attr::Rewrite) turns them into
 //! what one kind of neighbor gets, and the [`Packer`] writes whole messages, as many NLRI in each
-//! as it holds.
+//! as it holds. What is sent once needs no canonical octets: [`Packer::announce_set`].
 //!
 //! ```
 //! use bgp_wire::*;

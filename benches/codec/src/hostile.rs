@@ -19,12 +19,58 @@ pub struct Shape {
     pub two_octet_as: bool,
     /// Whether NLRI have path identifiers.
     pub add_path: bool,
+    /// Name of the honest one that it is measured by: of the same family.
+    pub honest: &'static str,
 }
 
-/// What all others are measured by: an honest message, full of prefixes.
-pub const HONEST: Shape = shape("honest: /24 prefixes", |size| {
-    message(size, &[], |out, room| fill(out, room, &[24, 192, 0, 2]))
-});
+const PREFIXES: &str = "honest: /24 prefixes";
+const IPV6_PREFIXES: &str = "honest: IPv6 /48 prefixes";
+const LABELED_PREFIXES: &str = "honest: labelled /24 prefixes";
+const VPN_PREFIXES: &str = "honest: VPN /24 prefixes";
+const FLOW_RULES: &str = "honest: flow rules of three tests";
+const MAC_ROUTES: &str = "honest: EVPN MAC routes";
+
+/// What the others are measured by: honest messages, full of what their family is for.
+pub const HONEST: &[Shape] = &[
+    shape(PREFIXES, |size| {
+        message(size, &[], |out, room| fill(out, room, &[24, 192, 0, 2]))
+    }),
+    shape(IPV6_PREFIXES, |size| {
+        let prefix = [48, 0x20, 1, 0x0d, 0xb8, 0, 1];
+        reach(size, Family::IPV6_UNICAST, &[0x20; 16], &prefix)
+    })
+    .beside(IPV6_PREFIXES),
+    shape(LABELED_PREFIXES, |size| {
+        let prefix = [48, 0, 0x06, 0x41, 192, 0, 2];
+        reach(size, Family::IPV4_LABELED, &[10, 0, 0, 1], &prefix)
+    })
+    .beside(LABELED_PREFIXES),
+    shape(VPN_PREFIXES, |size| {
+        let prefix = [112, 0, 0x06, 0x41, 0, 0, 0xfd, 0xe9, 0, 0, 0, 1, 192, 0, 2];
+        reach(size, Family::VPNV4, VPN_NEXT_HOP, &prefix)
+    })
+    .beside(VPN_PREFIXES),
+    shape(FLOW_RULES, |size| {
+        let rule = [11, 1, 24, 192, 0, 2, 3, 0x81, 6, 5, 0x81, 80];
+        reach(size, Family::IPV4_FLOWSPEC, &[], &rule)
+    })
+    .beside(FLOW_RULES),
+    shape(MAC_ROUTES, |size| {
+        let mut route = vec![2, 33, 0, 0, 0xfd, 0xe9, 0, 0, 0, 1];
+        route.extend([0; 14]);
+        route.extend([48, 2, 0, 0, 0, 0, 1, 0, 0, 0x06, 0x41]);
+        reach(size, Family::EVPN, &[10, 0, 0, 1], &route)
+    })
+    .beside(MAC_ROUTES),
+];
+
+/// 10.0.0.1 behind a route distinguisher of zero.
+const VPN_NEXT_HOP: &[u8] = &[0, 0, 0, 0, 0, 0, 0, 0, 10, 0, 0, 1];
+
+/// The honest shapes, then the hostile ones.
+pub fn every() -> impl Iterator<Item = &'static Shape> {
+    HONEST.iter().chain(SHAPES)
+}
 
 const fn shape(name: &'static str, make: fn(usize) -> Vec<u8>) -> Shape {
     Shape {
@@ -32,6 +78,7 @@ const fn shape(name: &'static str, make: fn(usize) -> Vec<u8>) -> Shape {
         make,
         two_octet_as: false,
         add_path: false,
+        honest: PREFIXES,
     }
 }
 
@@ -118,24 +165,30 @@ pub const SHAPES: &[Shape] = &[
     }),
     shape("IPv6 prefixes of no octets", |size| {
         reach(size, Family::IPV6_UNICAST, &[0x20; 16], &[0])
-    }),
+    })
+    .beside(IPV6_PREFIXES),
     shape("flow rules of one test", |size| {
         reach(size, Family::IPV4_FLOWSPEC, &[], &[3, 3, 0x81, 6])
-    }),
+    })
+    .beside(FLOW_RULES),
     shape("flow rules that are malformed", |size| {
         reach(size, Family::IPV4_FLOWSPEC, &[], &[1, 99])
-    }),
+    })
+    .beside(FLOW_RULES),
     shape("flow rules of 4,000 octets", |size| {
         let tests = [[0x01, 6].repeat(1_999), vec![0x81, 6]].concat();
         let rule = [&[0xff, 0xa1, 3][..], &tests].concat();
         reach(size, Family::IPV4_FLOWSPEC, &[], &rule)
-    }),
+    })
+    .beside(FLOW_RULES),
     shape("EVPN routes of no octets", |size| {
         reach(size, Family::EVPN, &[10, 0, 0, 1], &[2, 0])
-    }),
+    })
+    .beside(MAC_ROUTES),
     shape("labelled prefixes of one label", |size| {
         reach(size, Family::IPV4_LABELED, &[10, 0, 0, 1], &[24, 0, 0, 1])
-    }),
+    })
+    .beside(LABELED_PREFIXES),
     shape("labelled prefixes without a last label", |size| {
         reach(
             size,
@@ -143,16 +196,13 @@ pub const SHAPES: &[Shape] = &[
             &[10, 0, 0, 1],
             &[56, 0, 0, 0, 0, 0, 0, 10],
         )
-    }),
-    shape("VPN prefixes", |size| {
+    })
+    .beside(LABELED_PREFIXES),
+    shape("VPN prefixes of no bits", |size| {
         let prefix = [88, 0, 0, 1, 0, 0, 0xfd, 0xe9, 0, 0, 0, 1];
-        reach(
-            size,
-            Family::VPNV4,
-            &[0, 0, 0, 0, 0, 0, 0, 0, 10, 0, 0, 1],
-            &prefix,
-        )
-    }),
+        reach(size, Family::VPNV4, VPN_NEXT_HOP, &prefix)
+    })
+    .beside(VPN_PREFIXES),
 ];
 
 const ORIGIN: &[u8] = &[0x40, 1, 1, 0];
@@ -247,6 +297,11 @@ fn reach(size: usize, family: Family, next_hop: &[u8], unit: &[u8]) -> Vec<u8> {
 }
 
 impl Shape {
+    const fn beside(mut self, honest: &'static str) -> Self {
+        self.honest = honest;
+        self
+    }
+
     /// The session that it comes over.
     #[must_use]
     pub fn context(&self) -> UpdateContext {
@@ -312,7 +367,7 @@ mod tests {
     /// Each shape is what it says: of its size, and read to its end or refused for what is in it.
     #[test]
     fn shapes_are_as_long_as_asked_for() {
-        for shape in SHAPES.iter().chain([&HONEST]) {
+        for shape in every() {
             for size in [16_384, 65_535] {
                 let octets = (shape.make)(size);
                 assert!(
@@ -340,7 +395,7 @@ mod tests {
     #[test]
     fn verdicts() {
         let mut canonical = Vec::new();
-        for shape in SHAPES.iter().chain([&HONEST]) {
+        for shape in every() {
             let octets = (shape.make)(65_535);
             let verdict = take(&octets, &shape.context(), &mut canonical);
             let ends = [

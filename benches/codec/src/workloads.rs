@@ -3,7 +3,7 @@
 //! All of it is generated, so that it is the same on every machine, and whatever needs memory has
 //! it before.
 use crate::corpus::{Corpus, SIZE, context};
-use crate::hostile::{self, HONEST, SHAPES, Shape};
+use crate::hostile::{self, Shape};
 use crate::walk::walk;
 use bgp_wire::{
     AttributeSet, Family, Ipv4Unicast, Ipv6Unicast, NextHop, Nlri, NlriRun, Packer, Update,
@@ -111,12 +111,10 @@ fn announcements(corpus: &Corpus) -> Vec<Announcement> {
     all.iter().cycle().take(MESSAGES).cloned().collect()
 }
 
-/// Each hostile shape in two lengths, behind the honest message in both.
+/// Each hostile shape in two lengths, behind the honest messages in both.
 #[must_use]
 pub fn hostile() -> Vec<Workload> {
-    [&HONEST]
-        .into_iter()
-        .chain(SHAPES)
+    hostile::every()
         .flat_map(|shape| LENGTHS.map(|length| one(shape, length)))
         .collect()
 }

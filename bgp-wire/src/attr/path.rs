@@ -476,23 +476,37 @@ impl AsPathBuf {
     /// Octets of the value with four-octet AS numbers.
     #[inline]
     pub(super) fn octets(&self) -> usize {
-        self.segments().fold(0_usize, |sum, (_, asns)| {
-            let heads = asns.len().div_ceil(SEGMENT).saturating_mul(2);
-            sum.saturating_add(size_of_val(asns)).saturating_add(heads)
-        })
+        self.more
+            .iter()
+            .fold(segment_octets(&self.asns), |sum, (_, asns)| {
+                sum.saturating_add(segment_octets(asns))
+            })
     }
 
     /// Writes the value with four-octet AS numbers.
     #[inline]
     pub(super) fn write(&self, out: &mut Cursor<'_>) {
         // Sequences that follow each other were joined by `push`.
-        for (kind, asns) in self.segments() {
-            for part in asns.chunks(SEGMENT) {
-                let count = u8::try_from(part.len()).unwrap_or(u8::MAX);
-                out.put([kind.code(), count]);
-                out.put_numbers(part, |asn| asn.0);
-            }
+        put_segment(self.kind, &self.asns, out);
+        for (kind, asns) in &self.more {
+            put_segment(*kind, asns, out);
         }
+    }
+}
+
+/// Octets of a segment, and where it has more AS numbers than one counts, of several.
+#[inline]
+fn segment_octets(asns: &[Asn]) -> usize {
+    let heads = asns.len().div_ceil(SEGMENT).saturating_mul(2);
+    size_of_val(asns).saturating_add(heads)
+}
+
+#[inline]
+fn put_segment(kind: SegmentKind, asns: &[Asn], out: &mut Cursor<'_>) {
+    for part in asns.chunks(SEGMENT) {
+        let count = u8::try_from(part.len()).unwrap_or(u8::MAX);
+        out.put([kind.code(), count]);
+        out.put_numbers(part, |asn| asn.0);
     }
 }
 

@@ -221,16 +221,15 @@ impl AttributeSet {
     /// Octets that everything but the AS numbers takes at most.
     #[inline]
     fn most(&self) -> usize {
-        let lists = [
-            size_of_val(self.communities.as_slice()),
-            size_of_val(self.cluster_list.as_slice()),
-            size_of_val(self.extended_communities.as_slice()),
-            size_of_val(self.large_communities.as_slice()),
-        ];
-        let carried = self.carried.iter().map(|one| one.raw().length());
-        let lists = lists.into_iter().chain(carried);
-        lists.fold(FIXED, |sum, octets| {
-            sum.saturating_add(octets).saturating_add(1)
+        let lists = FIXED
+            .saturating_add(size_of_val(self.communities.as_slice()))
+            .saturating_add(size_of_val(self.cluster_list.as_slice()))
+            .saturating_add(size_of_val(self.extended_communities.as_slice()))
+            .saturating_add(size_of_val(self.large_communities.as_slice()));
+        // A header of four octets each.
+        let carried = self.carried.iter().map(|one| one.value.len());
+        carried.fold(lists, |sum, octets| {
+            sum.saturating_add(octets).saturating_add(4)
         })
     }
 
