@@ -248,7 +248,10 @@ impl FromStr for Family {
 
 impl Display for ParseFamilyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not an address family: write \"ipv4-unicast\" or \"ipv6-unicast\"")
+        f.write_str(
+            "not an address family: write \"ipv4-unicast\", \"vpnv6\", \"evpn\" or another name, or \
+             numbers, as in \"afi 25 safi 65\"",
+        )
     }
 }
 impl core::error::Error for ParseFamilyError {}
@@ -274,6 +277,13 @@ mod tests {
         assert_eq!("ipv6".parse(), Ok(Family::IPV6_UNICAST));
         for wrong in ["", "ipv5", "afi 1", "afi 70000 safi 1", "afi 1 safi 1 x"] {
             assert_eq!(wrong.parse::<Family>(), Err(ParseFamilyError), "{wrong}");
+        }
+        // What the error proposes is read.
+        let text = ParseFamilyError.to_string();
+        let proposed: Vec<_> = text.split('"').skip(1).step_by(2).collect();
+        assert_eq!(proposed.len(), 4, "{text}");
+        for family in proposed {
+            assert!(family.parse::<Family>().is_ok(), "{family}");
         }
     }
 }
