@@ -134,6 +134,7 @@ impl Scenario {
             address: SPEAKER,
             asn: AS,
             neighbors: senders.chain(receivers).collect(),
+            connects: false,
             terms: match self.course {
                 Course::Filter(terms) => terms,
                 _ => 0,

@@ -1,7 +1,7 @@
 //! The speakers under test: how each is told of the same neighbors, started and named.
 //!
 //! All of them get what the scenario needs and nothing else: no kernel table, no import or export
-//! filter, passive sessions, no delays between announcements. A speaker that cannot do a scenario
+//! filter, a hold time of 180 s, passive sessions, no delays between announcements. A speaker that cannot do a scenario
 //! says so by giving no configuration for it.
 
 mod bird;
@@ -28,6 +28,8 @@ pub struct Plan {
     pub asn: u32,
     /// Its neighbors.
     pub neighbors: Vec<Neighbor>,
+    /// Whether it connects to its neighbors, rather than wait for them.
+    pub connects: bool,
     /// Terms of the import policy, each of which matches no route; none: accept all.
     pub terms: u32,
 }

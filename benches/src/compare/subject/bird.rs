@@ -20,6 +20,7 @@ fn prepare(plan: &Plan, directory: &Path) -> Option<Vec<String>> {
         text.push_str("  accept;\n}\n");
         "filter terms".to_owned()
     };
+    let passive = if plan.connects { "" } else { "passive yes;" };
     for (number, neighbor) in plan.neighbors.iter().enumerate() {
         let client = if plan.is_internal(neighbor) {
             "rr client;"
@@ -33,7 +34,7 @@ fn prepare(plan: &Plan, directory: &Path) -> Option<Vec<String>> {
         };
         let _ = writeln!(
             text,
-            "protocol bgp n{number} {{ local {} as {}; neighbor {} as {}; passive yes; {client}\n  \
+            "protocol bgp n{number} {{ local {} as {}; neighbor {} as {}; hold time 180; {passive} {client}\n  \
              ipv4 {{ import {import}; {export} }}; }}",
             plan.address, plan.asn, neighbor.address, neighbor.asn
         );

@@ -18,10 +18,12 @@ fn prepare(plan: &Plan, directory: &Path) -> Option<Vec<String>> {
         let address = neighbor.address;
         let _ = write!(
             text,
-            " neighbor {address} remote-as {}\n neighbor {address} passive\n \
-             neighbor {address} advertisement-interval 0\n",
+            " neighbor {address} remote-as {}\n neighbor {address} advertisement-interval 0\n",
             neighbor.asn
         );
+        if !plan.connects {
+            let _ = writeln!(text, " neighbor {address} passive");
+        }
         if plan.is_internal(neighbor) {
             let _ = writeln!(family, "  neighbor {address} route-reflector-client");
         }

@@ -24,8 +24,9 @@ fn prepare(plan: &Plan, directory: &Path) -> Option<Vec<String>> {
         let _ = write!(
             text,
             "[[neighbors]]\n[neighbors.config]\nneighbor-address = \"{}\"\npeer-as = {}\n\
-             [neighbors.transport.config]\npassive-mode = true\nlocal-address = \"{}\"\n",
-            neighbor.address, neighbor.asn, plan.address
+             [neighbors.timers.config]\nhold-time = 180\nkeepalive-interval = 60\n\
+             [neighbors.transport.config]\npassive-mode = {}\nlocal-address = \"{}\"\n",
+            neighbor.address, neighbor.asn, !plan.connects, plan.address
         );
         if plan.is_internal(neighbor) {
             let _ = write!(

@@ -10,11 +10,12 @@ pub(super) const SUBJECT: Subject = Subject {
 
 fn prepare(plan: &Plan, directory: &Path) -> Option<Vec<String>> {
     let mut text = format!(
-        "AS {}\nrouter-id {}\nfib-update no\nsocket \"{}\"\n",
+        "AS {}\nrouter-id {}\nfib-update no\nholdtime 180\nsocket \"{}\"\n",
         plan.asn,
         plan.address,
         directory.join("bgpd.sock").display()
     );
+    let passive = if plan.connects { "" } else { "passive\n" };
     for neighbor in &plan.neighbors {
         let client = if plan.is_internal(neighbor) {
             "route-reflector\n"
@@ -28,7 +29,7 @@ fn prepare(plan: &Plan, directory: &Path) -> Option<Vec<String>> {
         };
         let _ = writeln!(
             text,
-            "neighbor {} {{\nremote-as {}\npassive\nlocal-address {}\n{client}{export}}}",
+            "neighbor {} {{\nremote-as {}\n{passive}local-address {}\n{client}{export}}}",
             neighbor.address, neighbor.asn, plan.address
         );
     }
