@@ -1,8 +1,8 @@
 //! The speakers under test: how each is told of the same neighbors, started and named.
 //!
 //! All of them get what the scenario needs and nothing else: no kernel table, no import or export
-//! filter, a hold time of 180 s, passive sessions, no delays between announcements. A speaker that cannot do a scenario
-//! says so by giving no configuration for it.
+//! filter, a hold time of 180 s, no delays between announcements. A speaker that cannot do a
+//! scenario says so by giving no configuration for it.
 
 mod bird;
 mod frr;
