@@ -12,7 +12,8 @@ fn a_wrong_password_never_leads_to_a_session_and_is_hinted_at() {
     }
     // Wrong on one side, missing on one side, missing on the other.
     let theirs = [Some("other"), None, Some("s3cret")];
-    let ours = ["password = \"s3cret\"", "password = \"s3cret\"", ""];
+    let right = "password = \"s3cret\"\nhold-time = 3";
+    let ours = [right, right, ""];
     let stories: Vec<_> = theirs
         .into_iter()
         .zip(ours)
@@ -50,11 +51,16 @@ fn a_wrong_password_never_leads_to_a_session_and_is_hinted_at() {
     azure.reconfigure(&Azure::default().config());
     myna.established("bgp1", PATIENT);
     azure.established("host");
-    myna.write_config(&Azure::host_with(&[("s3cret", "other")]));
+    // A password changes without a reset, so that both sides may change it, one after the other.
+    // Where only one does, neither hears the other any more.
+    let other = "password = \"other\"\nhold-time = 3";
+    myna.write_config(&Azure::host_with(&[("password = \"s3cret\"", other)]));
     let _ = myna.says(&["reload"]);
-    eventually("a new password ends the old session", PATIENT, || {
+    eventually("the hold timer ends the session", PATIENT, || {
         let neighbor = myna.neighbor("bgp1");
-        shown(text(&neighbor, "state") != "Established", &neighbor)
+        let history = neighbor["history"].to_string();
+        let ended = text(&neighbor, "state") != "Established" && history.contains("hold timer");
+        shown(ended, &neighbor)
     });
 }
 
