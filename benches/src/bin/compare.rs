@@ -166,7 +166,16 @@ fn main() -> ExitCode {
         .filter(|subject| wanted(&arguments.subject, subject.name) && subject.is_installed())
         .copied()
         .collect();
-    let command: Vec<String> = std::env::args().skip(1).collect();
+    let command: Vec<String> = std::env::args()
+        .skip(1)
+        .map(|word| {
+            if word.contains(' ') {
+                format!("'{word}'")
+            } else {
+                word
+            }
+        })
+        .collect();
     let command = format!(
         "cargo run --release -p benches --bin compare -- {}",
         command.join(" ")

@@ -129,9 +129,9 @@ pub fn head(command: &str, rounds: u64, subjects: &[Subject]) -> String {
          until every receiver held every prefix; MiB is the speaker's resident memory then, all \
          its processes together. The mirror copies octets unread, and is what this set-up allows \
          at best.\n\n",
-        kernel.trim()
+        kernel.trim().split('-').next().unwrap_or_default()
     );
-    for subject in subjects {
+    for subject in subjects.iter().filter(|subject| !subject.is_mirror()) {
         let _ = writeln!(text, "- {}: {}", subject.name, subject.version());
     }
     text.push('\n');

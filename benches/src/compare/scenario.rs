@@ -87,8 +87,8 @@ impl Scenario {
     /// # Errors
     /// What went wrong, and how far it had come.
     pub fn run(&self, subject: &Subject, seed: u64) -> Result<Option<Outcome>, String> {
-        // It forwards withdrawals, but makes none.
-        if subject.is_mirror() && self.course == Course::Return {
+        // It forwards withdrawals, but makes none, and waits for every receiver.
+        if subject.is_mirror() && matches!(self.course, Course::Return | Course::BesideSlow) {
             return Ok(None);
         }
         let plan = self.plan();
@@ -238,9 +238,9 @@ impl Round<'_> {
         let identity = Identity {
             address: neighbor.address,
             asn: neighbor.asn,
-            counted: match self.scenario.course {
-                Course::LoadPaths => Counted::Paths,
-                Course::Replay(_) => Counted::Prefixes,
+            counted: match (neighbor.export, &self.scenario.course) {
+                (Export::Paths, _) => Counted::Paths,
+                (_, Course::Replay(_)) => Counted::Prefixes,
                 _ => Counted::Numbers,
             },
         };
