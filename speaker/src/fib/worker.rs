@@ -336,7 +336,15 @@ mod tests {
     /// A table whose writes wait while the gate is closed, as the kernel does inside `sendmsg`.
     struct Stalling {
         table: MemoryFib,
-        gate: Arc<(Mutex<bool>, Condvar)>,
+        gate: Arc<(Mutex<Gate>, Condvar)>,
+    }
+
+    #[derive(PartialEq)]
+    enum Gate {
+        Closed,
+        /// Closed, and a write waits before it.
+        Waiting,
+        Open,
     }
 
     impl Fib for Stalling {
@@ -347,8 +355,17 @@ mod tests {
             self.table.read(found)
         }
         fn apply(&mut self, writes: &[FibWrite], outcomes: &mut Vec<Result<(), RouteError>>) {
-            let open = self.gate.0.lock().unwrap();
-            drop(self.gate.1.wait_while(open, |open| !*open).unwrap());
+            let (gate, moved) = &*self.gate;
+            let mut state = gate.lock().unwrap();
+            if *state == Gate::Closed {
+                *state = Gate::Waiting;
+                moved.notify_all();
+            }
+            drop(
+                moved
+                    .wait_while(state, |state| *state != Gate::Open)
+                    .unwrap(),
+            );
             self.table.apply(writes, outcomes);
         }
         fn wait(&mut self, timeout: Duration, events: &mut Vec<FibEvent>) -> io::Result<()> {
@@ -374,19 +391,25 @@ mod tests {
     #[test]
     fn a_table_that_stalls_takes_a_bounded_number_and_ends_with_the_newest() {
         let table = MemoryFib::new();
-        let gate = Arc::new((Mutex::new(false), Condvar::new()));
+        let gate = Arc::new((Mutex::new(Gate::Closed), Condvar::new()));
         let fib = Stalling {
             table: table.clone(),
             gate: Arc::clone(&gate),
         };
         let kernel = Kernel::default();
         let mut worker = Worker::start(Box::new(fib), kernel, Arc::new(|| {}), None).unwrap();
-        // The feeder gives what is asked for, for as long as anything is.
+        // The feeder gives what is asked for, for as long as anything is; at first the table takes
+        // it, and stalls.
         let mut given = 0;
-        for _ in 0..100 {
+        for round in 0..100 {
             if let Demand::Changes(room) = worker.demand() {
                 worker.give((given..given + room).map(|n| install(n, 2)).collect());
                 given += room;
+            }
+            if round == 0 {
+                let state = gate.0.lock().unwrap();
+                let waiting = |state: &mut Gate| *state == Gate::Closed;
+                drop(gate.1.wait_while(state, waiting).unwrap());
             }
         }
         assert!(given > CAPACITY / 2 && given <= 2 * CAPACITY, "{given}");
@@ -399,7 +422,7 @@ mod tests {
         assert_eq!(room, URGENT);
         worker.hurry((given - room..given).map(|n| install(n, 9)).collect());
         assert_eq!(worker.hurry_room(), 0);
-        *gate.0.lock().unwrap() = true;
+        *gate.0.lock().unwrap() = Gate::Open;
         gate.1.notify_all();
         worker.shutdown(true);
         let routes = table.routes();
